@@ -140,7 +140,7 @@ def test_choosing_a_model_keeps_its_failures() -> None:
     other = replace(failed, call_id="c" * 16, deployment="pilot")
     workspace = Workspace([failed, well, other])
     reported = workspace.ask("call_tiles", Choice(models=("claude-opus-5-5",)).values)
-    assert [row["value"] for row in reported][:5] == [2, 2, 1, 0, 0]
+    assert [row["value"] for row in reported][:5] == [2, 2, 1, None, None]
     reported = workspace.ask("call_tiles", Choice(models=("claude-sonnet-5-5",)).values)
     assert reported == []
 

@@ -85,7 +85,8 @@ function fillOf(name) {
 const placeOf = (name) => FILLS[name] ?? FILLS[SAME[name] ?? ''] ?? 1;
 
 /**
- * A custom property's colour in the current theme, as rgb().
+ * A custom property's colour in the current theme, as rgb(); where the system has colours of its own, those of series
+ * stay as they are.
  * @param {string} variable
  */
 export function resolve(variable) {
@@ -93,6 +94,7 @@ export function resolve(variable) {
   if (known !== undefined) return known;
   const probe = document.body.appendChild(document.createElement('i'));
   probe.style.color = `var(${variable})`;
+  if (variable.startsWith('--s-')) probe.style.setProperty('forced-color-adjust', 'none');
   const { color } = getComputedStyle(probe);
   probe.remove();
   resolved.set(variable, color);

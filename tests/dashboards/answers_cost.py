@@ -43,6 +43,13 @@ def is_unpriced(row: Row) -> bool:
     )
 
 
+def is_known(rows: list[Row]) -> bool:
+    """Whether the cost of attempts is known: some have one, or those without have no usage."""
+    bare = [row for row in rows if row.cost_usd is None]
+    used = any((row.input_tokens, row.output_tokens) != (None, None) for row in bare)
+    return bool(total(rows, "cost_usd")) or not used
+
+
 def _wasted(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.failed or row.is_abandoned]
 
@@ -62,6 +69,8 @@ class Month:
     """Of this month."""
     days: dict[datetime, float]
     """What each full day cost that counts for the forecast."""
+    is_known: bool
+    """Whether any cost of these weeks is known."""
 
     @property
     def by_weekday(self) -> bool:
@@ -116,7 +125,7 @@ def month_of(rows: list[Row], choice: Choice) -> Month | None:
     first = max(today - 28 * DAY, _midnight(min(row.at for row in known)) + DAY)
     full = [first + number * DAY for number in range((today - first) // DAY)]
     days = {day: float(total(within(known, day, day + DAY), "cost_usd")) for day in full}
-    return Month(start, stop, end, within(known, start, end), days)
+    return Month(start, stop, end, within(known, start, end), days, is_known(known))
 
 
 def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
@@ -127,10 +136,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     cost, lost = (float(total(reported, "cost_usd")) for reported in (month.rows, _wasted(month.rows)))
     bare = sum(map(is_unpriced, month.rows))
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
-    is_used = [
-        (row.input_tokens, row.output_tokens) != (None, None) for row in month.rows if row.cost_usd is None
-    ]
-    priced = cost or not any(is_used)
+    priced = is_known(month.rows)
     days, half = len(month.days), month.half
     likely = None if not days else cost + sum(map(month.forecast, month.to_come))
     low, high = (max(cost, (likely or 0) + way * (half or 0)) for way in (-1, 1))
@@ -166,7 +172,7 @@ def _dollars(usd: float) -> str:
 def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
     """What did each day of this month cost, and what are the days to come expected to cost?"""
     month = month_of(rows, choice)
-    if month is None:
+    if month is None or not month.is_known:
         return []
     found = []
     for number in range((month.stop - month.start) // DAY):
@@ -191,7 +197,7 @@ def _part(row: Row, choice: Choice) -> str:
 def month_to_date(rows: list[Row], choice: Choice) -> Answer:
     """What did the month cost up to each day, and what will it cost?"""
     month = month_of(rows, choice)
-    if month is None:
+    if month is None or not month.is_known:
         return []
     budget = float(choice.budget or 0) or None
     found, spent, to_come = [], 0.0, 0.0

@@ -22,7 +22,7 @@ USAGE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("usage", USAGE)
 def test_what_nobody_reported_is_no_zero(usage: str) -> None:
-    """A sum of tokens or of costs that none of the attempts reported is unknown, on each tile that has it."""
+    """A sum of tokens or of costs that none of the attempts reported is unknown: on no tile and in no chart of the month."""
     row = Row(at=END - timedelta(hours=1), call_id="a" * 16, error_type="overloaded", **USAGE[usage])
     workspace = Workspace([row])
     reported = {}
@@ -34,6 +34,10 @@ def test_what_nobody_reported_is_no_zero(usage: str) -> None:
     assert reported["Output tokens"] == row.output_tokens
     costs = {reported[tile] for tile in ("Cost", "Month to date", "Wasted spend")}
     assert costs == ({None} if USAGE[usage] else {0})
+    for name in ("cost_by_day", "month_to_date"):
+        drawn = workspace.ask(name, Choice().values)
+        assert drawn == near(answer(name, [row], Choice()))
+        assert bool(drawn) != bool(USAGE[usage])
 
 
 def test_what_is_not_priced_is_cut_in_the_order_shown() -> None:

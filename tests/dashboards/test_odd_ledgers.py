@@ -22,7 +22,7 @@ USAGE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("usage", USAGE)
 def test_what_nobody_reported_is_no_zero(usage: str) -> None:
-    """A sum of tokens or of costs that none of the attempts reported is unknown: on no tile and in no chart of the month."""
+    """A sum of tokens or costs that no attempt reported is unknown, on tiles and in charts alike."""
     row = Row(at=END - timedelta(hours=1), call_id="a" * 16, error_type="overloaded", **USAGE[usage])
     workspace = Workspace([row])
     reported = {}

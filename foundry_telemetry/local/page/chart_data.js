@@ -91,12 +91,22 @@ const total = (points) =>
  */
 function limit(series, most) {
   if (!most || series.size <= most) return series;
-  const ranked = [...series].sort(([, a], [, b]) => total(b) - total(a));
+  const large = largest(series, most);
   /** @type {Points} */
   const rest = new Map();
-  for (const [, points] of ranked.slice(most))
+  for (const [, points] of [...series].filter(([name]) => !large.has(name)))
     for (const [at, value] of points) rest.set(at, (rest.get(at) ?? 0) + (value ?? 0));
-  return new Map([...ranked.slice(0, most), [OTHER, rest]]);
+  return new Map([...large, [OTHER, rest]]);
+}
+
+/**
+ * The series with the highest sums, the highest first.
+ * @param {Map<string, Points>} series
+ * @param {number} most
+ */
+function largest(series, most) {
+  const ranked = [...series].sort(([, a], [, b]) => total(b) - total(a));
+  return new Map(ranked.slice(0, most));
 }
 
 /**
@@ -144,7 +154,8 @@ function bins(found) {
 export function chartData(table, settings = {}) {
   const role = roles(table.columns, settings);
   const found = limit(collect(table, role), settings.createOtherGroup);
-  const series = [...found].slice(0, MOST_SERIES);
+  const large = largest(found, MOST_SERIES);
+  const series = [...found].filter(([name]) => large.has(name));
   const points = [...new Set(series.flatMap(([, points]) => [...points.keys()]))];
   const { step, xs: all } = role.isTime ? bins(points) : { step: 0, xs: points };
   const xs = all.slice(0, MOST_POINTS);
@@ -158,7 +169,7 @@ export function chartData(table, settings = {}) {
 }
 
 /**
- * The slices of a pie; small ones beyond `createOtherGroup` are summed.
+ * The slices of a pie, the largest first; small ones beyond `createOtherGroup` are summed.
  * @param {Table} table
  * @param {ChartJson} [settings]
  * @returns {Slice[]}
@@ -183,8 +194,6 @@ export function pieData(table, settings = {}) {
   const ranked = [...slices].map(([name, value]) => ({ name, value })).sort((a, b) => b.value - a.value);
   const most = settings.createOtherGroup || 20;
   if (ranked.length <= most) return ranked;
-  return [
-    ...ranked.slice(0, most),
-    { name: OTHER, value: ranked.slice(most).reduce((sum, { value }) => sum + value, 0) },
-  ];
+  const other = { name: OTHER, value: ranked.slice(most).reduce((sum, { value }) => sum + value, 0) };
+  return [...ranked.slice(0, most), other].sort((a, b) => b.value - a.value);
 }

@@ -98,7 +98,7 @@ export const TEXTS = {
 
   // Charts and tables.
   noChart: 'The chart library could not be loaded',
-  cut: 'Only the first 100 series and 10,000 points are shown.',
+  cut: 'Only the largest 100 series and the first 10,000 points are shown.',
   noSeries: 'no values',
   detailsShown: 'Details of the selected row are below the table',
   filterRows: 'Filter rows',

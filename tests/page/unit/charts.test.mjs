@@ -62,10 +62,10 @@ test('all but the largest series are summed into one', () => {
   ]);
 });
 
-test('a chart with too many series is cut, and marked as such', () => {
-  const rows = Array.from({ length: 101 }, (_, i) => ['x', `g${i}`, 1]);
+test('a chart with too many series keeps the largest, in their order, and is marked as cut', () => {
+  const rows = Array.from({ length: 101 }, (_, i) => ['x', `g${i}`, i]);
   const data = chartData({ columns: columns({ x: 'string', g: 'string', n: 'long' }), rows });
-  assert.deepEqual([data.series.length, data.isCut], [100, true]);
+  assert.deepEqual([data.series.length, data.series[0].name, data.isCut], [100, 'g1', true]);
 });
 
 test('a pie has its largest slices first and sums the small ones', () => {
@@ -81,6 +81,11 @@ test('a pie has its largest slices first and sums the small ones', () => {
     { name: 'a', value: 3 },
     { name: 'Other', value: 1 },
   ]);
+  const many = { columns: columns({ g: 'string', n: 'long' }), rows: ['a', 'b', 'c', 'd'].map((g) => [g, 1]) };
+  assert.deepEqual(
+    pieData(many, { createOtherGroup: 1 }).map(({ name }) => name),
+    ['Other', 'a'],
+  );
 });
 
 test('the time axis covers the range of the query, and the data beyond it', () => {

@@ -82,7 +82,7 @@ export class ItemLayout {
    * @param {Problem[]} parts.problems  What of it is not drawn.
    */
   constructor(item, { kind, size = 0, actions, problems }) {
-    this.title = h('h3', { class: 'step-title' });
+    this.title = h('h2', { class: 'step-title' });
     this.progress = h('span', { class: 'progress', hidden: true });
     this.body = h('div', { class: `step-body ${SIZES[size]}` });
     this.message = h('div', { class: 'message', hidden: true });
@@ -103,6 +103,7 @@ export class ItemLayout {
   /** @param {string} words */
   setTitle(words) {
     this.title.textContent = words;
+    this.title.hidden = !words;
     this.element.classList.toggle('untitled', !words);
     if (words) this.element.setAttribute('aria-label', words);
   }

@@ -74,9 +74,7 @@ def test_axe_finds_no_fault_where_things_go_wrong(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_fault_in_an_empty_store(
-    fresh: LocalAzureMonitor, screen: type_of_open, theme: str
-):
+def test_axe_finds_no_fault_in_an_empty_store(fresh: LocalAzureMonitor, screen: type_of_open, theme: str):
     """The first steps and the panel of the store hold too."""
     opened = screen(fresh.url, color_scheme=theme)
     page = opened.open()

@@ -17,6 +17,7 @@ from foundry_telemetry.local.store.store import Store
 TWO = "datatable(k: string, v: long)['a', 1, 'b', 2]"
 BAGS = 'datatable(k: string, d: dynamic)[\'a\', dynamic({"n": 1, "s": "x"}), \'b\', dynamic({"n": 2})]'
 LISTS = "datatable(k: string, d: dynamic)['a', dynamic([3, 1, 2]), 'b', dynamic([9])]"
+THREE = "datatable(k: string, v: long, w: string)['a', 1, 'x', 'b', 2, '', 'a', 3, 'z']"
 TIMES = "datatable(t: datetime, v: long)[datetime(2026-01-01 00:10), 1, datetime(2026-01-01 02:10), 5]"
 FIVE = "range x from 1 to 5 step 1"
 
@@ -135,6 +136,15 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         "range n from 3 to 3 step 1 | project strcat_array(range(1, n), ','), tostring(range(5, 1, -2)), tostring(range(1.0, 2.0, 0.5)), tostring(range(1, 0))",
         [("1,2,3", "[5,3,1]", "[1.0,1.5,2.0]", "[]")],
     ),
+    (
+        "print tostring(range(1h, 5h)), tostring(range(datetime(2007-01-02), datetime(2007-01-01), -12h))",
+        [
+            (
+                '["01:00:00","02:00:00","03:00:00","04:00:00","05:00:00"]',
+                '["2007-01-02T00:00:00.0000000Z","2007-01-01T12:00:00.0000000Z","2007-01-01T00:00:00.0000000Z"]',
+            )
+        ],
+    ),
     # aggregates
     (
         f"{FIVE} | summarize strcat_array(make_set(x), '-'), bin(max(x), 2), case(count() > 1, 'many', 'one')",
@@ -146,6 +156,20 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     ("print b = true, x = 3 | summarize countif(b), countif(x > 5) | project countif_b, countif_", [(1, 0)]),
     ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
+    (f"{THREE} | summarize take_any(*) by k | order by k asc | project v, w", [(1, "x"), (2, "")]),
+    (
+        f"{THREE} | summarize (m, n) = arg_max(v, *), argmin(v, w) by k | order by k asc",
+        [("a", 3, "z", 1, "x"), ("b", 2, "", 2, "")],
+    ),
+    (f"{THREE} | summarize arg_max(v + 1, *), arg_min(v) | project max_, v, w, k, v1", [(4, 3, "z", "a", 1)]),
+    (
+        f"{THREE} | summarize arg_max(v, toupper(w), v * 2), x = take_any(k) | project max_v_arg1, max_v_arg2, x",
+        [("Z", 6, "a")],
+    ),
+    (
+        f"{THREE} | summarize arg_max(w, *) by bin(v, 2) | order by v asc | project v, w, v1",
+        [(0, "x", 1), (2, "z", 3)],
+    ),
     (f"{FIVE} | summarize tostring(make_list(x, 2)), array_length(make_set(x, 3))", [("[1,2]", 3)]),
     (f"{LISTS} | summarize tostring(make_list(d))", [("[[3,1,2],[9]]",)]),
     (
@@ -212,6 +236,30 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("datatable(Description: string)['b', 'a'] | sort by Description asc", [("a",), ("b",)]),
     # operators
     (
+        "range x from 1 to 3 step 1 | as T | where x > 1 | join kind=inner (T | extend y = -x) on x | project x, y | order by x asc",
+        [(2, -2), (3, -3)],
+    ),
+    ("print x = 1 | as hint.materialized=true T | union (print x = 2 | as U) | count", [(2,)]),
+    (
+        "union withsource=TableName (print x = 1 | as T1), (print x = 2 | as T2) | order by x asc",
+        [("T1", 1), ("T2", 2)],
+    ),
+    (f"{THREE} | partition by k (top 1 by v) | project k, v | order by k asc", [("a", 3), ("b", 2)]),
+    (
+        f"{THREE} | partition hint.strategy=native by k (summarize s = sum(v), n = count()) | order by s asc",
+        [(2, 1), (4, 2)],
+    ),
+    (
+        f"{THREE} | partition by k (sort by v asc | extend u = v | take 1 | project u) | order by u asc",
+        [(1,), (2,)],
+    ),
+    (f"{THREE} | top-hitters 1 of k | project k, approximate_count_k", [("a", 2)]),
+    (f"{THREE} | top-hitters 1 of k by v | project k, approximate_sum_v", [("a", 4)]),
+    (
+        "set notruncation; set maxmemoryconsumptionperiterator = 68719476736; set truncationmaxrecords = 600000; print 1",
+        [(1,)],
+    ),
+    (
         f"{TIMES} | make-series n = count(), s = sum(v) default = -1 on t from datetime(2026-01-01) to datetime(2026-01-01 03:00) step 1h | project tostring(n), tostring(s), tostring(t[2])",
         [("[1,0,1]", "[1,-1,5]", "2026-01-01T02:00:00.0000000Z")],
     ),
@@ -272,9 +320,24 @@ REFUSED: list[tuple[str, str]] = [
     (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
     (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
     (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
-    (f"{TWO} | summarize (a, b) = arg_max(v, k) by k", "give each column a name of its own"),
+    (f"{TWO} | summarize (a, b) = dcount(v) by k", "give each column a name of its own"),
+    (f"{TWO} | summarize (a, b, c) = arg_max(v, k)", "more names than columns"),
+    (f"{TWO} | summarize arg_max(tolong(v), *)", "convert the column in an extend before"),
+    ("set truncationmaxrecords = 1; print 1", "write take in its place"),
+    ("set best_effort; print 1", "set best_effort"),
+    ("print x = 1 | join (print x = 1 | as T | union T) on x", "bind it by let"),
+    ("union withsource=s (print x = 1 | as T), (print x = 2)", "every part of the union has a name"),
+    ("range k from 1 to 65 step 1 | partition by k (top 1 by k)", "write partition hint.strategy=native by"),
+    (f"{TWO} | partition by k (where v > 1 | count)", "filter the rows before it"),
+    (
+        f"{TWO} | partition by k (sort by v | extend v = 1 | take 1)",
+        "write top in the place of sort and take",
+    ),
+    (f"{BAGS} | partition by d (top 1 by k)", "cast it with tostring()"),
+    (f"{TWO} | top-hitters 1 of tostring(k)", "compute others in an extend before"),
     ("print range(1, 1000000)", "at most 10,000 elements"),
-    ("print range(1h, 5h, 1h)", "summarize make_list(t)"),
+    ("print range(datetime(2026-01-01), datetime(2027-01-01), 1s)", "at most 10,000 elements"),
+    ("print range(datetime(2026-01-01), 5h, 1h)", "times with a timespan as the step"),
     (f"{TWO} | where k = 'a'", "It is of the type string"),
     (f"{TWO} | mv-expand k", "write parse_json() or split()"),
     ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from foundry_telemetry.local.engine.language import (
     aggregates,
+    as_operator,
     calls,
     column_operators,
     functions,
@@ -16,15 +17,29 @@ from foundry_telemetry.local.engine.language import (
     needs_columns,
     own_operator,
     parse_from_start,
+    partition,
+    request_options,
     search,
+    several_columns,
     sources,
     time_bins,
+    top_hitters,
     top_nested,
     type_checks,
     window_functions,
 )
 
-_OPERATORS = (column_operators, make_series, mv_apply, parse_from_start, top_nested, window_functions)
+_OPERATORS = (
+    as_operator,
+    column_operators,
+    make_series,
+    mv_apply,
+    parse_from_start,
+    partition,
+    top_hitters,
+    top_nested,
+    window_functions,
+)
 """Each tells its operators to `own_operator` when it is imported."""
 
 
@@ -33,6 +48,7 @@ def install() -> None:
     for part in (
         literals,
         literal_times,
+        request_options,
         calls,
         own_operator,
         sources,
@@ -43,6 +59,7 @@ def install() -> None:
         type_checks,
         functions,
         time_bins,
+        several_columns,
         aggregates,
     ):
         part.install()

@@ -1,4 +1,4 @@
-"""Expressions that depend on which columns an operator reads: ``column_ifexists`` and ``pack_all``."""
+"""Expressions that depend on which columns an operator reads: ``column_ifexists``, ``pack_all`` and ``*``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
+from foundry_telemetry.local.engine.language import several_columns
 from foundry_telemetry.local.engine.language.calls import ANY_COLUMN
 from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.refusals import unsupported
@@ -17,7 +18,8 @@ from foundry_telemetry.local.engine.language.refusals import unsupported
 _RESOLVE: Final = ORIGINAL["let names"]
 _PRESENT: Final[ContextVar[bool]] = ContextVar("needs_columns", default=True)
 
-NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
+_NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
+NAMES: Final = _NAMES | several_columns.NAMES
 
 
 def install() -> None:
@@ -40,15 +42,16 @@ def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
     found: ir.Operator = _RESOLVE(operator, columns)
     if columns is None or not _PRESENT.get():
         return found
+    found = several_columns.expanded(found, columns)
 
     def change(node: object) -> object:
-        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in NAMES:
+        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in _NAMES:
             return node
         if node.name == ANY_COLUMN:
             return _anywhere(node, columns)
         return _packed(node, columns) if node.name.lower() == "pack_all" else _if_exists(node, columns)
 
-    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in NAMES for node in nodes(found)):
+    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in _NAMES for node in nodes(found)):
         return found
     return rewritten(found, change)
 

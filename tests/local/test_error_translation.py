@@ -151,7 +151,7 @@ def test_known_names(kql: str, query: Query) -> None:
     [
         ("AppEvents\n| extend x = nosuch(Name)", "nosuch", 2, 14),
         ("AppEvents | summarize hll(Name)", "hll", 1, 23),
-        ("AppEvents | as T | count", "as", 1, 13),
+        ("AppEvents | fork (count) (take 1)", "fork", 1, 13),
         ("search 'x'", "search", 1, 1),
         ("AppEvents\n| evaluate autocluster()", "evaluate", 2, 3),
         ("print y = 1 | extend (a, b) = pack_array(y, 2)", "(…) =", 1, 29),

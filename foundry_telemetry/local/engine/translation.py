@@ -34,9 +34,13 @@ from foundry_telemetry.local.engine.described import described
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
-from foundry_telemetry.local.engine.language import evaluate, needs_columns
+from foundry_telemetry.local.engine.language import (
+    evaluate,
+    needs_columns,
+    series_statistics,
+    several_columns,
+)
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
-from foundry_telemetry.local.engine.language.several_columns import is_several
 from foundry_telemetry.local.engine.language.table_functions import lowered
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.rescanned_lets import rescanned
@@ -277,7 +281,9 @@ def _refuse_commands(kql: str) -> None:
 def _refuse_pairs(query: ir.Query, kql: str) -> None:
     """Refuse ``(a, b) = …`` where nothing gives several columns: the first name alone would be kept."""
     if not any(
-        isinstance(node, ir.NamedExpr) and NAMES_MARK in (node.name or "") and not is_several(node.expr)
+        isinstance(node, ir.NamedExpr)
+        and NAMES_MARK in (node.name or "")
+        and not (several_columns.is_several(node.expr) or series_statistics.is_several(node.expr))
         for node in nodes(query, deep=True)
     ):
         return

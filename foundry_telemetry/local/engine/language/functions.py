@@ -20,6 +20,8 @@ from foundry_telemetry.local.engine.language.dynamic_functions import (
 from foundry_telemetry.local.engine.language.engine_parts import EMITTER, SPECIAL_FORMS
 from foundry_telemetry.local.engine.language.expression_types import kind_of
 from foundry_telemetry.local.engine.language.refusals import unsupported
+from foundry_telemetry.local.engine.language.series import SERIES
+from foundry_telemetry.local.engine.language.series_statistics import SERIES_STATISTICS
 from foundry_telemetry.local.engine.language.string_functions import STRING_FUNCTIONS
 from foundry_telemetry.local.engine.language.templates import bound
 from foundry_telemetry.local.engine.language.time_functions import TIME_FUNCTIONS, with_more_forms
@@ -165,6 +167,8 @@ def _isnull(call: ir.FunctionCall) -> str | None:
 
 _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
     **DATE_FUNCTIONS,
+    **SERIES,
+    **SERIES_STATISTICS,
     "bag_merge": _merge,
     "bin_at": _bin_at,
     "extract": _typed("extract", 3),

@@ -10,7 +10,7 @@ from typing import Final
 from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
-from foundry_telemetry.local.engine.language import several_columns
+from foundry_telemetry.local.engine.language import series_statistics, several_columns
 from foundry_telemetry.local.engine.language.calls import ANY_COLUMN
 from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.refusals import unsupported
@@ -19,7 +19,7 @@ _RESOLVE: Final = ORIGINAL["let names"]
 _PRESENT: Final[ContextVar[bool]] = ContextVar("needs_columns", default=True)
 
 _NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
-NAMES: Final = _NAMES | several_columns.NAMES
+NAMES: Final = _NAMES | several_columns.NAMES | series_statistics.NAMES
 
 
 def install() -> None:
@@ -42,7 +42,7 @@ def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
     found: ir.Operator = _RESOLVE(operator, columns)
     if columns is None or not _PRESENT.get():
         return found
-    found = several_columns.expanded(found, columns)
+    found = series_statistics.expanded(several_columns.expanded(found, columns), columns)
 
     def change(node: object) -> object:
         if not isinstance(node, ir.FunctionCall) or node.name.lower() not in _NAMES:

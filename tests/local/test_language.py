@@ -155,6 +155,7 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [("b", 2, -2, 2)],
     ),
     ("print b = true, x = 3 | summarize countif(b), countif(x > 5) | project countif_b, countif_", [(1, 0)]),
+    (f"{FIVE} | summarize percentile(x, 99.9) | project percentile_x_99_9", [(5,)]),
     ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
     (f"{THREE} | summarize take_any(*) by k | order by k asc | project v, w", [(1, "x"), (2, "")]),
     (
@@ -366,6 +367,45 @@ REFUSED: list[tuple[str, str]] = [
 """A query and words of its refusal: what to write instead, or where it goes wrong."""
 
 
+EVERY_TYPE = (
+    "datatable(s: string, l: long, i: int, r: real, t: datetime, d: dynamic)"
+    "['a', 3, int(2), 1.5, datetime(2026-01-02), dynamic([1])]"
+)
+TYPES: list[tuple[str, list[tuple[str, str]]]] = [
+    (
+        "getyear(t), a = getmonth(t), dayofmonth(t), b = dayofyear(t), c = hourofday(t), e = week_of_year(t)",
+        [
+            ("Column1", "int"),
+            ("a", "int"),
+            ("Column2", "int"),
+            ("b", "int"),
+            ("c", "int"),
+            ("e", "int"),
+        ],
+    ),
+    (
+        "a = datetime_part('day', t), b = datetime_part('millisecond', t), c = dayofweek(t)",
+        [("a", "int"), ("b", "int"), ("c", "timespan")],
+    ),
+    ("a = round(5), b = round(i), c = round(r)", [("a", "long"), ("b", "int"), ("c", "real")]),
+    ("a = ceiling(l), b = ceiling(i), c = ceiling(r)", [("a", "long"), ("b", "int"), ("c", "real")]),
+    ("a = array_index_of(d, 1), b = has_any_index(s, d)", [("a", "long"), ("b", "long")]),
+    (
+        "a = hourofday(t) + 1, b = toint(s) * i, c = getyear(t) / toint(2)",
+        [("a", "long"), ("b", "long"), ("c", "long")],
+    ),
+    (
+        "string_size(s), repeat(s, 1), format_bytes(l), series_fill_const(d, 0)",
+        [("string_size_s", "long"), ("repeat_s", "dynamic"), ("l", "string"), ("d", "dynamic")],
+    ),
+    (
+        "column_ifexists('s', 1), column_ifexists('q', l), tostring(column_ifexists('s', ''))",
+        [("s", "string"), ("Column1", "long"), ("Column2", "string")],
+    ),
+]
+"""What a projection computes, with the names and types that Kusto gives its columns."""
+
+
 @pytest.fixture(scope="module")
 def query() -> Iterator[Query]:
     """An empty store."""
@@ -396,3 +436,16 @@ def test_refused(kql: str, words: str, query: Query) -> None:
     with pytest.raises(QueryError) as refused:
         query.run(kql)
     assert words in refused.value.message
+
+
+@pytest.mark.parametrize(("columns", "wanted"), TYPES, ids=[str(index) for index in range(len(TYPES))])
+def test_names_and_types(columns: str, wanted: list[tuple[str, str]], query: Query) -> None:
+    """A column without a name has Kusto's, and a function's value the type that Kusto documents."""
+    assert query.run(f"{EVERY_TYPE} | project {columns}").columns == tuple(wanted)
+
+
+def test_ints_add_up_as_longs(query: Query) -> None:
+    """What is known to be an int is added as a long, so that it does not end at two thousand millions."""
+    assert query.run("print toint(2147483647) + toint(1), gettype(toint(1) + toint(1))").rows == [
+        (2147483648, "long")
+    ]

@@ -10,7 +10,7 @@ from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
 from foundry_telemetry.local.engine.language.array_range import array_range
-from foundry_telemetry.local.engine.language.calls import TYPE_MARK
+from foundry_telemetry.local.engine.language.calls import TYPE_MARK, UNNAMED
 from foundry_telemetry.local.engine.language.date_functions import DATE_FUNCTIONS
 from foundry_telemetry.local.engine.language.dynamic_functions import (
     DYNAMIC_FUNCTIONS,
@@ -19,6 +19,7 @@ from foundry_telemetry.local.engine.language.dynamic_functions import (
 )
 from foundry_telemetry.local.engine.language.engine_parts import EMITTER, SPECIAL_FORMS
 from foundry_telemetry.local.engine.language.expression_types import kind_of
+from foundry_telemetry.local.engine.language.number_functions import NUMBER_FUNCTIONS
 from foundry_telemetry.local.engine.language.refusals import unsupported
 from foundry_telemetry.local.engine.language.series import SERIES
 from foundry_telemetry.local.engine.language.series_statistics import SERIES_STATISTICS
@@ -167,6 +168,7 @@ def _isnull(call: ir.FunctionCall) -> str | None:
 
 _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
     **DATE_FUNCTIONS,
+    **NUMBER_FUNCTIONS,
     **SERIES,
     **SERIES_STATISTICS,
     "bag_merge": _merge,
@@ -179,6 +181,7 @@ _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
     "isnull": _isnull,
     "notnull": _isnull,
     "range": array_range,
+    UNNAMED: lambda call: EMITTER.render_expr(call.args[0]),
     "replace": _replace,
     **dict.fromkeys(_SETS, _combine),
     **dict.fromkeys(("url_encode", "url_encode_component"), _url_encode),

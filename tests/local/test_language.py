@@ -21,6 +21,8 @@ THREE = "datatable(k: string, v: long, w: string)['a', 1, 'x', 'b', 2, '', 'a', 
 TIMES = "datatable(t: datetime, v: long)[datetime(2026-01-01 00:10), 1, datetime(2026-01-01 02:10), 5]"
 FIVE = "range x from 1 to 5 step 1"
 
+ODD = r"""datatable(d: dynamic)[dynamic({"a\"b": 1, "c\\d": 2, "e.f": 3, "g[0]": 4, "h'i": 5, "": 6, "$": 7, "*": 8, "j\\": 9})]"""
+
 RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     # texts and their escapes
     (r"print h'a', h@'b\c', 'A\x42\103', '\t'", [("a", "b\\c", "ABC", "\t")]),
@@ -225,6 +227,30 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(3,)],
     ),
     ("union (print x = 1, y = 2), (print X = 2, y = 3) | summarize sum(y)", [(5,)]),
+    # names with signs of their own in JSON paths
+    (f"{ODD} | mv-expand kind=array d | summarize sum(tolong(d[1])), count()", [(45, 9)]),
+    (
+        f"{ODD} | mv-expand d | extend k = tostring(bag_keys(d)[0]) | where tolong(d[k]) > 5 | project k, v = tolong(d[k]) | order by v asc",
+        [("", 6), ("$", 7), ("*", 8), ("j\\", 9)],
+    ),
+    (
+        ODD
+        + """ | project d['a"b'], d['c\\\\d'], d['e.f'], d['g[0]'], d["h'i"], d[''], d['$'], d['*'], d['j\\\\']""",
+        [tuple("123456789")],
+    ),
+    (
+        f"{ODD} | mv-expand k = bag_keys(d) to typeof(string) | extend v = tolong(d[k]) | summarize sum(v)",
+        [(45,)],
+    ),
+    ('let k = "e.f"; ' + f"{ODD} | project x = d[k], y = d[strcat('g', '[0]')]", [("3", "4")]),
+    (
+        "print d = dynamic([5, 6, 7]), n = 1, k = '0' | project x = d[n], y = d[n - 2], z = d[k]",
+        [("6", "7", None)],
+    ),
+    (
+        """print s = '{"x": {"c.d": [1, 2]}}' | project extract_json("$['x']['c.d'][1]", s), extract_json('$["x"]["c.d"][0]', s, typeof(long))""",
+        [("2", 1)],
+    ),
     # rows in order
     (
         f"{FIVE} | serialize n = row_number() | extend p = prev(x), q = next(x, 1, 0), c = row_cumsum(x) | where n > 3 | project n, p, q, c",
@@ -321,6 +347,8 @@ REFUSED: list[tuple[str, str]] = [
     (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
     (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
     (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
+    (f"{BAGS} | extend k = bag_keys(d)[0] | project x = d[k]", "write tostring() or tolong() around it"),
+    ("print extract_json('$..a', 'x')", "names and indices alone"),
     (f"{TWO} | summarize (a, b) = dcount(v) by k", "give each column a name of its own"),
     (f"{TWO} | summarize (a, b, c) = arg_max(v, k)", "more names than columns"),
     (f"{TWO} | summarize arg_max(tolong(v), *)", "convert the column in an extend before"),

@@ -26,6 +26,7 @@ _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
     "between": (EMITTER, "render_between"),
     "call": (_LOWERING, "_lower_function_call"),
     "columns": (schema, "_operator_columns_unchecked"),
+    "expanded elements": (EMITTER, "_mv_expand_elements"),
     "expression": (_LOWERING, "_lower_expr"),
     "expression sql": (EMITTER, "render_expr"),
     "head": (_LOWERING, "_lower_head"),
@@ -40,6 +41,7 @@ _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
     "named": (_LOWERING, "_lower_named"),
     "operator": (_LOWERING, "_lower_operator"),
     "operator sql": (EMITTER, "render_operator"),
+    "path": (EMITTER, "render_path"),
     "set statements": (_LOWERING, "_apply_set_statements"),
     "several names": (EMITTER, "arg_max_names"),
     "several sql": (EMITTER, "_render_arg_max"),
@@ -99,6 +101,12 @@ def names_in(node: Any) -> list[str]:
 def all_below(node: Any, kind: str) -> list[Any]:
     """The topmost nodes of a kind."""
     found: list[Any] = _LOWERING._find_all(node, kind)
+    return found
+
+
+def constant_index(index: ir.Expr | None) -> int | None:
+    """The number that an index is; ``None`` where it is another expression."""
+    found: int | None = EMITTER._static_index(index)
     return found
 
 

@@ -147,7 +147,6 @@ _BY_CALL: Final[Mapping[str, str]] = {
             "pow",
             "series_cosine_similarity",
             "series_dot_product",
-            "series_magnitude",
             "series_pearson_correlation",
             "series_product",
             "series_sum",

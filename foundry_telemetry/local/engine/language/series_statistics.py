@@ -42,7 +42,6 @@ _DOT: Final = f"coalesce(list_sum({_PAIRS}), 0.0)"
 _SQUARES: Final = "list_sum(list_transform({0}, lambda _e: _e * _e))"
 _CENTRED: Final = "list_transform({0}, lambda _e: _e - _m)"
 _OF_ONE: Final = {
-    "series_magnitude": f"sqrt(coalesce({_SQUARES.format('_d')}, 0.0))",
     "series_product": "coalesce(list_product(_d), 1.0)",
     "series_sum": "coalesce(list_sum(_d), 0.0)",
 }

@@ -18,7 +18,7 @@ from foundry_telemetry.local.engine.language.refusals import refusal, unsupporte
 from foundry_telemetry.local.engine.language.series import numbers, of_array, of_arrays
 
 _NO_NUMBER: Final = (
-    "has a value that is no number: write series_fill_linear() or series_fill_const() around it"
+    "has a value that is not a number: write series_fill_linear() or series_fill_const() around it"
 )
 _ONE: Final = refusal("'series_stats' of fewer than two values has no variance here.")
 _ONE_POINT: Final = refusal("'series_fit_line' takes two values or more.")
@@ -66,7 +66,7 @@ def _of_one(call: ir.FunctionCall) -> str:
 def _of_two(call: ir.FunctionCall) -> str:
     if len(call.args) != 2:
         raise unsupported(call.name, "it takes two arrays")
-    refused = refusal(f"'{call.name}': its arrays have different lengths or values that are no numbers.")
+    refused = refusal(f"'{call.name}': its arrays have different lengths or values that are not numbers.")
     differ = "len(_d) <> len(_g) OR len(list_filter(list_concat(_d, _g), lambda _e: _e IS NULL)) > 0"
     body = f"CASE WHEN {differ} THEN {refused} ELSE {_OF_TWO[call.name.lower()]} END"
     return of_arrays(call, _let(numbers("_b.x"), "_d", _let(numbers("_b.y"), "_g", body)))
@@ -99,7 +99,7 @@ def _statistics(call: ir.FunctionCall, value: str, *, in_bag: bool) -> str:
     ignores = call.args[1] if len(call.args) == 2 else ir.Literal(value=False, kind="bool")
     if len(call.args) not in (1, 2) or not isinstance(ignores, ir.Literal) or ignores.kind != "bool":
         raise unsupported(
-            call.name, "it takes an array, and whether to ignore what is no number: true or false"
+            call.name, "it takes an array, and whether to ignore values that are not numbers: true or false"
         )
     if ignores.value:
         body = _let("list_filter(_d, lambda _e: _e IS NOT NULL)", "_w", value)

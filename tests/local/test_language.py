@@ -280,6 +280,14 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{THREE} | partition by k (sort by v asc | extend u = v | take 1 | project u) | order by u asc",
         [(1,), (2,)],
     ),
+    (
+        "range x from 1 to 6 step 1 | extend m = x % 2 | partition by m (sort by x desc | extend n = row_number(), p = prev(x), c = row_cumsum(x) | where n > 1) | sort by m asc, n asc",
+        [(4, 0, 2, 6, 10), (2, 0, 3, 4, 12), (3, 1, 2, 5, 8), (1, 1, 3, 3, 9)],
+    ),
+    (
+        f"{LISTS} | mv-apply d to typeof(long) on (sort by d desc | extend n = row_number() | where n == 2)",
+        [("a", 2, 2)],
+    ),
     (f"{THREE} | top-hitters 1 of k | project k, approximate_count_k", [("a", 2)]),
     (f"{THREE} | top-hitters 1 of k by v | project k, approximate_sum_v", [("a", 4)]),
     (
@@ -362,6 +370,11 @@ REFUSED: list[tuple[str, str]] = [
         f"{TWO} | partition by k (sort by v | extend v = 1 | take 1)",
         "write top in the place of sort and take",
     ),
+    (
+        f"{THREE} | partition by k (sort by v | extend c = row_cumsum(v, v > 1))",
+        "its pipeline has row_cumsum",
+    ),
+    (f"{THREE} | partition by k (extend n = row_number())", "put 'sort by' or 'serialize' before it"),
     (f"{BAGS} | partition by d (top 1 by k)", "cast it with tostring()"),
     (f"{TWO} | top-hitters 1 of tostring(k)", "compute others in an extend before"),
     ("print range(1, 1000000)", "at most 10,000 elements"),

@@ -30,6 +30,7 @@ from foundry_telemetry.local.engine.language.own_operator import (
     nested,
 )
 from foundry_telemetry.local.engine.language.refusals import refusal, unsupported
+from foundry_telemetry.local.engine.language.window_functions import Windowed, serialized
 
 ROW: Final = "_applied_row"
 """The column with what a pipeline is run for: the number of a row, or a key."""
@@ -56,13 +57,15 @@ class PartitionTop(OwnOperator):
         order = f" ORDER BY {EMITTER.render_sort_keys(self.keys)}" if self.keys else ""
         return (
             f"SELECT * FROM {source} QUALIFY row_number() OVER (PARTITION BY {identifier(ROW)}{order}) "
-            f"<= {max(self.count, 0)}"
+            f"<= {max(self.count, 0)}{order}"
         )
 
 
 @dataclass(frozen=True)
 class MvApply(OwnOperator):
     """The operator."""
+
+    is_serialized = True
 
     expansion: tuple[ir.Operator, ...]
     expanded: tuple[str, ...]
@@ -117,17 +120,23 @@ def by_row(operators: Sequence[ir.Operator], construct: str) -> list[ir.Operator
     found: list[ir.Operator] = []
     order: tuple[ir.SortKey, ...] | None = ()
     for operator in operators:
-        change = next((change for kind, change in _BY_ROW if isinstance(operator, kind)), None)
-        if change is None or (isinstance(operator, Kept) and operator.how == "keep"):
-            name = type(operator).__name__.lower()
-            raise unsupported(construct, f"its pipeline has {name}: write it after it")
-        if isinstance(operator, ir.Take) and order is None:
-            raise unsupported(construct, "write top in the place of sort and take")
-        found.append(
-            PartitionTop(operator.count, order or ()) if isinstance(operator, ir.Take) else change(operator)
-        )
+        if isinstance(operator, ir.Take):
+            if order is None:
+                raise unsupported(construct, "write top in the place of sort and take")
+            found.append(PartitionTop(operator.count, order))
+        else:
+            found.append(_by_row(operator, construct))
         order = _order_after(operator, order)
     return found
+
+
+def _by_row(operator: ir.Operator, construct: str) -> ir.Operator:
+    own = operator.partitioned(ROW) if isinstance(operator, OwnOperator) else None
+    change = next((change for kind, change in _BY_ROW if isinstance(operator, kind)), None)
+    if own is None and (change is None or (isinstance(operator, Kept) and operator.how == "keep")):
+        name = operator.call.name if isinstance(operator, Windowed) else type(operator).__name__.lower()
+        raise unsupported(construct, f"its pipeline has {name}, which here stands outside of one alone")
+    return own if own is not None else change(operator)  # type: ignore[misc]
 
 
 def _order_after(
@@ -137,8 +146,9 @@ def _order_after(
     if isinstance(operator, ir.Sort | ir.Top):
         return operator.keys
     sorted_by = {node.name for node in nodes(order or ()) if isinstance(node, ir.ColumnRef)}
-    keeps = isinstance(operator, ir.Where | ir.Take | Serialize) or (
-        isinstance(operator, ir.Extend) and sorted_by.isdisjoint(one.name for one in operator.expressions)
+    keeps = isinstance(operator, ir.Where | ir.Take | Serialize | Windowed) or (
+        (isinstance(operator, ir.Extend) and sorted_by.isdisjoint(one.name for one in operator.expressions))
+        or (isinstance(operator, ir.ProjectAway) and sorted_by.isdisjoint(operator.columns))
     )
     return order if keeps or order == () else None
 
@@ -170,7 +180,6 @@ _BY_ROW: Final[Sequence[tuple[Any, Callable[..., ir.Operator]]]] = (
         ),
     ),
     (ir.Top, lambda operator: PartitionTop(operator.count, operator.keys)),
-    (ir.Take, lambda operator: operator),
 )
 
 
@@ -201,7 +210,7 @@ def _mv_apply(node: Any) -> ir.Operator:
     names = tuple(target.name or target.column for target in targets)
     operators = lowered_pipeline(pipeline)
     refuse_ordered_lists(operators, "mv-apply")
-    return MvApply(tuple(expansion), names, tuple(operators))
+    return MvApply(tuple(expansion), names, tuple(serialized(operators, ordered=False)))
 
 
 def refuse_ordered_lists(operators: list[ir.Operator], construct: str) -> None:

@@ -30,6 +30,7 @@ from foundry_telemetry.local.engine.language.own_operator import (
 )
 from foundry_telemetry.local.engine.language.refusals import refused_if, unsupported
 from foundry_telemetry.local.engine.language.type_checks import refuse_dynamic
+from foundry_telemetry.local.engine.language.window_functions import serialized
 
 MOST_LEGACY: Final = 64
 """Values of the column that the strategy takes which Kusto uses unless another one is named."""
@@ -48,6 +49,8 @@ _KEEP_GROUPS: Final = (ir.Extend, ir.Project, ir.ProjectAway, ir.ProjectRename, 
 @dataclass(frozen=True)
 class Partition(OwnOperator):
     """The operator."""
+
+    is_serialized = True
 
     key: ir.ColumnRef
     operators: tuple[ir.Operator, ...]
@@ -101,7 +104,7 @@ def _partition(node: Any) -> ir.Operator:
         raise unsupported("partition", "it takes a column: compute it in an extend before")
     refuse_ordered_lists(operators, "partition")
     _refuse_lost_groups(operators)
-    return Partition(key, tuple(operators), is_limited)
+    return Partition(key, tuple(serialized(operators, ordered=False)), is_limited)
 
 
 def _refuse_lost_groups(operators: list[ir.Operator]) -> None:

@@ -175,7 +175,7 @@ def test_what_the_engine_has_not(kql: str, construct: str, line: int, position: 
         ("AppEvents | summarize percentile(Name, Name)", "most likely by type"),
         ("AppEvents | where TimeGenerated > 5", "datetime and long"),
         ("AppEvents | where Name matches regex '('", "invalid regular expression"),
-        ("let k = 'a'; print x = dynamic({'a': 5}) | extend y = x[k]", "cannot be converted to int"),
+        ("print s = 'a' | project repeat(1, s)", "cannot be converted to long"),
         ("declare query_parameters(x: long); print x", "'x' has no value"),
         ("print " + "(" * 3000 + "1" + ")" * 3000, "nested too deeply"),
         ("AppEvents " + "| extend x = 1 " * 2000, "nested too deeply"),

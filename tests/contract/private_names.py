@@ -971,6 +971,7 @@ NOT_FOREIGN = {
     ("local/engine/language/mv_apply.py", "_applied_row"): "a column of our own statement",
     ("local/engine/language/top_nested.py", "_rows"): "a column of our own statement",
     ("local/engine/language/top_nested.py", "_k"): "a column of our own statement",
+    ("local/engine/language/window_functions.py", "_numbered"): "a part of our own statement",
     ("local/engine/language/window_functions.py", "_w"): "a column of our own statement",
     ("local/engine/language/window_functions.py", "_window"): "a column of our own statement",
     (

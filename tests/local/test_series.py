@@ -46,6 +46,10 @@ RIGHT: list[tuple[str, tuple[Any, ...]]] = [
         ("[0.0,0.0]", "[3.14159,3.14159]", "[null,null]", "[0,0]"),
     ),
     (
+        "print x = dynamic({'a': 1}) | project series_sum(x), tostring(series_add(x, 1)), series_stats_dynamic(x), isnull(series_fit_line_dynamic(x).slope), series_fill_forward(x)",
+        (None, "", None, True, None),
+    ),
+    (
         "print x = dynamic([1, 2, 3, 4]) | project series_sum(x), series_product(x), series_dot_product(x, x), series_dot_product(x, 2), round(series_pearson_correlation(x, series_multiply(x, 2)), 6)",
         (10.0, 24.0, 30.0, 20.0, 1.0),
     ),

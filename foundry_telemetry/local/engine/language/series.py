@@ -41,12 +41,13 @@ def numbers(values: str) -> str:
 
 
 def of_array(call: ir.FunctionCall, body: str) -> str:
-    """SQL over the list ``_b.x``, the first argument."""
+    """SQL over the list ``_b.x``, the first argument; null of what is no array."""
     if kind_of(call.args[0]) not in {None, "dynamic"}:
         raise unsupported(call.name, _NO_ARRAY)
     value = EMITTER.render_expr(call.args[0])
     checked = refused_if("typeof(_b.j) <> 'JSON'", f"'{call.name}': {_NO_ARRAY}.", array("_b.j"))
-    return bound(f"list_transform([struct_pack(x := {checked})], lambda _b: {body})[1]", j=value)
+    given = f"CASE WHEN _b.x IS NOT NULL THEN {body} END"
+    return bound(f"list_transform([struct_pack(x := {checked})], lambda _b: {given})[1]", j=value)
 
 
 def of_arrays(call: ir.FunctionCall, body: str) -> str:
@@ -151,7 +152,7 @@ def _joined(places: str, piece: str) -> str:
 
 def _filled(call: ir.FunctionCall, filled: str, nothing: str = "to_json(_f.a)") -> str:
     """SQL that fills ``_f.a`` by ``_f.s``, its elements that are there; what else where there are none."""
-    body = f"CASE WHEN _f.a IS NULL THEN NULL WHEN len(_f.s) = 0 THEN {nothing} ELSE to_json({filled}) END"
+    body = f"CASE WHEN len(_f.s) = 0 THEN {nothing} ELSE to_json({filled}) END"
     return of_array(call, f"list_transform({_ALL}, lambda _f: {body})[1]")
 
 

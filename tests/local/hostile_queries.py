@@ -96,13 +96,6 @@ KINDS: dict[str, Make] = {
     "array cut everywhere": lambda n: (
         f"range x from 1 to {n * 20_000} step 1 | summarize l = make_list(x) | project array_split(l, l)"
     ),
-    "arrays of times in each row": lambda n: (
-        f"range x from 1 to {n * 4096} step 1 | extend t = datetime(2026-01-01) "
-        "| extend l = range(t, t + 150m, 1s) | summarize sum(array_length(l))"
-    ),
-    "times by microseconds": lambda n: (
-        f"print range(datetime(2026-01-01), datetime(2026-01-0{1 + n}), 1microsecond)"
-    ),
     "series": lambda n: (
         f"range x from 1 to {n * 10**6} step 1 | summarize l = make_list(x) | extend a = series_add(l, l) "
         "| extend s = series_stats_dynamic(a), f = series_fill_linear(a) | project s.len, array_length(f)"

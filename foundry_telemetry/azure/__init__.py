@@ -13,7 +13,7 @@ Microsoft's distro and corrects what would lose or repeat telemetry:
 - Providers the application made before are kept, and a pipeline to Azure is added to them; one that a
   distro has built is taken over.
 - The exporter builds its rows by its own rules, but without its models, which are most of its price.
-- What is lost all the same is counted, by signal and reason, and the count is told until it arrives.
+- What is lost all the same is counted, by signal and reason, and the count is reported until it arrives.
 
 What cannot be helped: SIGKILL and ``os._exit`` lose what is in memory, up to five seconds of spans and logs
 and a minute of metrics. SIGTERM waits while the main thread is inside C code that does not look for signals.

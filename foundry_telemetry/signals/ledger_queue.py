@@ -81,7 +81,7 @@ def inherited_from(span: Span, prefix: str, names: tuple[str, ...] = ()) -> Attr
     attributes: Mapping[str, Any] | None = getattr(span, "attributes", None)
     if not attributes:
         return None
-    # Most spans have none, which one search over all names tells for less than one over each.
+    # Most spans have none, which one search over all names finds for less than one over each.
     is_below_agent = prefix in "\n".join(attributes)
     if not (is_below_agent or (names and any(name in attributes for name in names))):
         return None

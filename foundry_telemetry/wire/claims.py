@@ -1,4 +1,4 @@
-"""What a refused credential tells of itself. Claims are read, judged and dropped; the token is never kept."""
+"""What a refused credential has of itself. Claims are read, judged and dropped; the token is never kept."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def distro(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Distro]]:
     foundry_telemetry.uninstrument()
     for one in made:
         one.provider.shutdown()
-        dropped.tell()
+        dropped.report()
 
 
 def both_ways(distro: Callable[..., Distro], write: Callable[[Distro], None]) -> list[dict[str, Any]]:
@@ -246,9 +246,9 @@ def test_event_that_cannot_be_built(distro: Callable[..., Distro], monkeypatch: 
     one.write()
     one.write(FAILED)
     monkeypatch.setattr(ledger_event, "_headline", lambda seen: "ok" if seen.failure else 1 / 0)
-    dropped.tell()
+    dropped.report()
     assert one.row()["data"]["baseData"]["properties"]["error.type"] == "auth_token_expired"
-    assert dropped.tell() == {(Reason.INTERNAL_ERROR, Signal.LOGS): 1}
+    assert dropped.report() == {(Reason.INTERNAL_ERROR, Signal.LOGS): 1}
 
 
 LONG_ID = "i" * 128

@@ -140,7 +140,7 @@ def test_bad_values(arguments: dict[str, Any], problem: str, monkeypatch: pytest
 
 
 def test_sampling_default() -> None:
-    """Left alone, every trace is kept, by the sampler that lets Azure count the rows."""
+    """By default every trace is kept, by the sampler that lets Azure count the rows."""
     assert read().options["sampling_ratio"] == 1.0
     assert read().sampling is None
 

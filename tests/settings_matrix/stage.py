@@ -47,7 +47,7 @@ SENT: Final = [sha256(reply.body).hexdigest() for reply in (_WHOLE, _STREAMED, _
 """What `Ran.bytes` is where nobody changes a byte."""
 
 _NOT_INHERITED: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_", "WEBSITE_")
-_TOLD: Final = re.compile(r"(\d+) logs \(")
+_DROPPED_LOGS: Final = re.compile(r"(\d+) logs \(")
 
 Event = frozenset[tuple[str, str]]
 
@@ -169,5 +169,5 @@ def _counted(azure: FakeIngestion, errors: str) -> int:
     reported = sum(
         int(point["value"]) for point in points if point["properties"]["foundry.telemetry.signal"] == "logs"
     )
-    last = errors.rpartition("not reported to Azure")[2] if "not told to Azure" in errors else ""
-    return reported + sum(map(int, _TOLD.findall(last)))
+    _, found, last = errors.rpartition("not reported to Azure")
+    return reported + sum(map(int, _DROPPED_LOGS.findall(last if found else "")))

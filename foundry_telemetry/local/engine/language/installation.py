@@ -25,7 +25,7 @@ from foundry_telemetry.local.engine.language import (
 )
 
 _OPERATORS = (column_operators, make_series, mv_apply, parse_from_start, top_nested, window_functions)
-"""Each tells its operators to `own_operator` when it is imported."""
+"""Each registers its operators with `own_operator` when it is imported."""
 
 
 def install() -> None:

@@ -12,7 +12,7 @@ import pytest
 from foundry_telemetry.azure import configure
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.sampling import KEEP_ALL
-from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
+from foundry_telemetry.azure.settings import CONNECTION_STRING, InstrumentOptions, Settings, read_settings
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 
@@ -28,7 +28,10 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(string: str | None = STRING, ratio: float = KEEP_ALL, **options: Any) -> Settings:
     """Settings of a call with these arguments."""
-    return read_settings(string, ratio, options.pop("hosts", ()), options.pop("http_spans", "keep"), options)
+    instrumentation = InstrumentOptions(
+        hosts=options.pop("hosts", ()), http_spans=options.pop("http_spans", "keep")
+    )
+    return read_settings(string, ratio, options, instrumentation)
 
 
 @pytest.mark.row(81)

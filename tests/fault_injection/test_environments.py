@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.azure.settings import read_settings
+from foundry_telemetry.azure.settings import InstrumentOptions, read_settings
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import NO_FASTAPI, PATIENCE_S, ROOT, running
 from tests.support.fault_server import FaultServer
@@ -157,7 +157,7 @@ def test_wrong_variable(variable: str, word: str) -> None:
 def test_any_connection_string(string: str) -> None:
     """Whatever is given as a connection string, it is taken, or refused with a message that shows no key."""
     try:
-        taken = read_settings(string, 1.0, (), "keep", {})
+        taken = read_settings(string, 1.0, {}, InstrumentOptions())
     except ValueError as error:
         shown = str(error)
     else:

@@ -1,8 +1,7 @@
 """The roads by which a ledger event reaches a workspace, and the KQL that reads them all as one.
 
-*Road*: the table an event ends in, by what carried it there. *Mixed hour*: one in which an attempt may have
-come by more than one road, so its rows are told apart by attempt; the hours beside it are mixed as well, as
-roads round a time in ways of their own. The rule is in ``docs/concepts/roads.md``.
+*Road*: the table an event ends in, by what carried it there. Where rows came by more than one, or by one that
+may deliver a row twice, they are told apart by attempt. The rule is in ``docs/concepts/roads.md``.
 
 The columns are those of Microsoft's table reference (``articles/azure-monitor/reference/tables`` of
 MicrosoftDocs/azure-monitor-docs, 27 July 2026) and of the Collector's exporter
@@ -151,7 +150,7 @@ LEDGER: Final = "ledger_rows"
 """The name of what `TEXT` defines for others: each attempt once, with the columns of `TAKEN_OVER`."""
 
 _STORED: Final = "stored_rows"
-_MIXED: Final = "mixed_hours"
+_MIXED: Final = "are_mixed"
 
 NAMES: Final = frozenset({LEDGER, _STORED, _MIXED})
 """All names that it defines."""
@@ -160,12 +159,10 @@ TEXT: Final = "\n".join(
     (
         f"let {_STORED} = union isfuzzy=true",
         ",\n".join(f"    ({road.kql})" for road in ROADS) + ";",
-        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h)",
-        "    | project hour = pack_array(hour - 1h, hour, hour + 1h) | mv-expand hour to typeof(datetime);",
+        f"let {_MIXED} = toscalar({_STORED} | where {_RANK} > 1 | take 1 | count) > 0;",
         f"let {LEDGER} = union",
-        f"    ({_STORED} | where bin(TimeGenerated, 1h) !in ({_MIXED})),",
-        f"    ({_STORED} | where bin(TimeGenerated, 1h) in ({_MIXED})",
-        f"    | summarize arg_min({_RANK}, *) by attempt_key = {_ATTEMPT});",
+        f"    ({_STORED} | where not({_MIXED})),",
+        f"    ({_STORED} | where {_MIXED} | summarize arg_min({_RANK}, *) by attempt_key = {_ATTEMPT});",
     )
 )
 """The statements that the typed view begins with."""

@@ -28,6 +28,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 CAP_MIB = 1_500
 DEADLINE_S = 2
 LATE_S = 1.0
+"""What an answer may take beyond its deadline on a machine that does nothing else."""
+STOPPED_S = 30.0
+"""The same in a run of the whole suite: a query that nobody stops takes minutes."""
 AT_ONCE = 6
 SAMPLE = 24
 """Queries of a run of the whole suite; all of them run with ``--long``."""
@@ -100,7 +103,7 @@ class Attack(NamedTuple):
     """Answers to the query beside them."""
 
 
-def attacked(server: Server, queries: list[tuple[str, str]]) -> Attack:
+def attacked(server: Server, queries: list[tuple[str, str]], late_s: float) -> Attack:
     """Ask all, some at once, and a harmless query all the time."""
     late: dict[str, float] = {}
     refused: dict[str, str] = {}
@@ -109,7 +112,7 @@ def attacked(server: Server, queries: list[tuple[str, str]]) -> Attack:
 
     def ask(query: tuple[str, str]) -> None:
         answer, seconds = server.ask(query[1])
-        if seconds > DEADLINE_S + LATE_S:
+        if seconds > DEADLINE_S + late_s:
             late[query[0]] = seconds
         if answer.status_code not in (200, 400, 504):
             refused[query[0]] = f"{answer.status_code} {answer.text}"
@@ -142,16 +145,16 @@ def is_unharmed(server: Server, attack: Attack, count: int) -> bool:
 
 @pytest.mark.slow
 def test_a_sample(tmp_path: Path) -> None:
-    """Queries of every size beside each other: nothing dies, nothing is late, others are answered."""
+    """Queries of every size beside each other: nothing dies, each is stopped, others are answered."""
     with serving(tmp_path) as server:
         queries = hostile(all_=False)
-        assert is_unharmed(server, attacked(server, queries), len(queries))
+        assert is_unharmed(server, attacked(server, queries, STOPPED_S), len(queries))
 
 
 @pytest.mark.long
 def test_all(tmp_path: Path) -> None:
-    """The same for two hundred queries."""
+    """The same for two hundred queries, each within a second of its deadline."""
     queries = hostile(all_=True)
     assert len(queries) >= 200
     with serving(tmp_path) as server:
-        assert is_unharmed(server, attacked(server, queries), len(queries))
+        assert is_unharmed(server, attacked(server, queries, LATE_S), len(queries))

@@ -100,6 +100,10 @@ def _by_case(
         pytest.param(
             [(direct, 1, 3), (direct, 1, 2), (native, 0, 2)], id="two copies of one road, and another"
         ),
+        pytest.param(
+            [(direct, 0, 2), (direct, 0, 1), (collector, 2, 3)],
+            id="copies far from where another road begins",
+        ),
     ],
 )
 def test_each_attempt_counts_once(

@@ -25,8 +25,8 @@ from dashboards.builder.kusto.schema import Tables, azure_tables
 
 __all__ = ["KustoError", "Problem", "Tables", "Verdict", "azure_tables", "check"]
 
-TIME_LIMIT_S: Final = 120.0
-"""For all queries of one check. Seen here: a second to begin with, then about 0.02 s a query."""
+TIME_LIMIT_S: Final = 900.0
+"""For all queries of one check, on the slowest machine. Seen: a second to begin with, then 0.02 s a query."""
 
 _SCRIPT: Final = Path(__file__).with_name("check.mjs")
 

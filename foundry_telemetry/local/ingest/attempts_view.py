@@ -2,8 +2,8 @@
 """The typed view of the ledger as SQL over what the store keeps of it: by one road, or by all of them.
 
 The rule by which an attempt counts once is that of ``docs/concepts/roads.md``. To go by it in every query
-would read and group all attempts each time; only hours in which one came more than once need it, and
-`repeated_hours` finds these, once for as long as no rows come.
+would group all attempts each time; only hours in which one came more than once need it, and `repeated_hours`
+finds these, once for as long as no rows come.
 """
 
 from __future__ import annotations
@@ -57,12 +57,9 @@ def other_roads() -> str:
 
 
 def repeated_hours() -> str:
-    """A query for the hours with an attempt of which another row is in a mixed hour, too."""
-    beside = f"[{_HOUR} - INTERVAL 1 HOUR, {_HOUR}, {_HOUR} + INTERVAL 1 HOUR]"
+    """A query for the hours with an attempt that has another row."""
     return (
-        f'WITH mixed AS (SELECT DISTINCT unnest({beside}) AS hour FROM {_ALL_ROADS} WHERE "{_RANK}" > 1), '
-        f"keyed AS (SELECT {_HOUR} AS hour, hash({_KEY}) AS key FROM {_ALL_ROADS} "
-        f"WHERE {_HOUR} IN (SELECT hour FROM mixed)), "
+        f"WITH keyed AS (SELECT {_HOUR} AS hour, hash({_KEY}) AS key FROM {_ALL_ROADS}), "
         "repeated AS (SELECT key FROM keyed GROUP BY key HAVING count(*) > 1) "
         "SELECT DISTINCT hour FROM keyed WHERE key IN (SELECT key FROM repeated)"
     )

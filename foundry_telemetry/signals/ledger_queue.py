@@ -68,11 +68,14 @@ class LedgerQueue:
 
     def _is_whole_way_of(self, logger: Any) -> bool:
         """Whether a record of a logger would meet what was there at set-up, and nobody else."""
-        is_ours: bool = (
-            logger._multi_log_record_processor is self._processors  # noqa: SLF001
-            and self._processors._log_record_processors is self._known  # noqa: SLF001
-            and logger._is_enabled()  # noqa: SLF001
-        )
+        try:
+            is_ours: bool = (
+                logger._multi_log_record_processor is self._processors  # noqa: SLF001
+                and self._processors._log_record_processors is self._known  # noqa: SLF001
+                and logger._is_enabled()  # noqa: SLF001
+            )
+        except AttributeError:  # no logger of the SDK: with OTEL_SDK_DISABLED it gives one that does nothing
+            return False
         return is_ours
 
 

@@ -16,6 +16,7 @@ from azure.monitor.opentelemetry.exporter._quickpulse._processor import _Quickpu
 from azure.monitor.opentelemetry.exporter.export.logs._processor import _AzureBatchLogRecordProcessor
 from opentelemetry import context as context_api
 from opentelemetry import trace
+from opentelemetry._logs import NoOpLoggerProvider
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
@@ -222,6 +223,15 @@ def test_another_provider(distro: Callable[..., Distro]) -> None:
     assert shorten(ours.provider)
     others.write()
     assert (ours.waiting(), others.waiting()) == ([], [False])
+
+
+def test_no_logger_of_the_sdk(distro: Callable[..., Distro]) -> None:
+    """One that does nothing, as of an SDK that is switched off, takes the event as any other does."""
+    ours = distro()
+    assert shorten(ours.provider)
+    listener = Ledger(NoOpLoggerProvider())
+    listener.finished(OBSERVATION, unbound(context_api.get_current()))
+    assert ours.waiting() == []
 
 
 def test_locked_span(distro: Callable[..., Distro]) -> None:

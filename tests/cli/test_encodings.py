@@ -18,7 +18,6 @@ from tests.investigate.ledgers import attempt, put
 
 pytestmark = pytest.mark.slow
 
-AT = datetime.now(UTC) - timedelta(minutes=2)
 SERVICE = "注文-é-\N{GRINNING FACE}"
 TAG = "客戶"
 
@@ -48,9 +47,12 @@ def variables() -> Iterator[dict[str, str]]:
     failed = dict(
         outcome="error", status=401, error_type="auth_token_expired", error_owner="caller_credential"
     )
+    last = datetime.now(UTC) - timedelta(minutes=2)
     with FakeFoundry() as foundry, LocalAzureMonitor() as azure:
         rows = [
-            attempt(AT - timedelta(minutes=number), number, service=SERVICE, tags=(("tenant", TAG),), **more)
+            attempt(
+                last - timedelta(minutes=number), number, service=SERVICE, tags=(("tenant", TAG),), **more
+            )
             for number, more in enumerate([{}, *[failed] * 20])
         ]
         put(azure, rows)
@@ -63,9 +65,9 @@ def variables() -> Iterator[dict[str, str]]:
 
 def commands(folder: Path) -> list[list[str]]:
     """Every command that reads data or shows texts of ours, as words and as JSON."""
-    bill = folder / "usage.csv"
+    bill, today = folder / "usage.csv", datetime.now(UTC).date()
     bill.write_text(
-        f"Date,MeterName,Quantity,CostInUSD\n{AT:%Y-%m-%d},Claude Consumption Units,440,4.40\n", "utf-8"
+        f"Date,MeterName,Quantity,CostInUSD\n{today},Claude Consumption Units,440,4.40\n", "utf-8"
     )
     once = [
         ["incident"],

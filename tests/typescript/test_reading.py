@@ -199,14 +199,17 @@ def no_text() -> Iterator[Given]:
 
 
 def tokens() -> Iterator[Given]:
-    """Refused tokens: with padding, with characters of no alphabet, and with claims that are no text."""
-    claims = base64.urlsafe_b64encode(b'{"aud":"https://ai.azure.com","exp":5}').decode().rstrip("=")
-    spoilt = (b'{"tid":"%s","exp":5}' % odd for odd in (b"\\ud800", *NO_TEXT))
+    """Refused tokens: with padding, with characters of no alphabet, and with claims that are no text.
+
+    None has a time, for what is left of it differs from one reader to the next.
+    """
+    claims = base64.urlsafe_b64encode(b'{"aud":"https://ai.azure.com","idtyp":"app"}').decode().rstrip("=")
+    spoilt = (b'{"tid":"%s","idtyp":"app"}' % odd for odd in (b"\\ud800", *NO_TEXT))
     payloads = (
         *(claims + more for more in ("", "=", "==", "====", "A", "AA", "AAAA", " ", "!")),
         *(claims[:8] + more + claims[8:] for more in ("!", "!!!!", "=", "==", ".")),
-        *(base64.urlsafe_b64encode(each).decode() for each in (*spoilt, b'\xef\xbb\xbf{"exp":5}')),
-        base64.b64encode(b'{"exp":5,"x":"\xc3\xbf>>??~~"}').decode(),
+        *(base64.urlsafe_b64encode(each).decode() for each in (*spoilt, b'\xef\xbb\xbf{"idtyp":"app"}')),
+        base64.b64encode(b'{"idtyp":"app","x":"\xc3\xbf>>??~~"}').decode(),
     )
     for payload in payloads:
         yield {**given(b"{}", [JSON], status=401), "sent": [("authorization", f"Bearer e30.{payload}.c2ln")]}

@@ -9,8 +9,9 @@ import pytest
 
 from foundry_telemetry.local.engine import concurrent_queries
 from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
+from tests.support.patience import PATIENCE_S
 
-SOON_S = 5.0
+SOON_S = PATIENCE_S
 
 
 def test_one_more_runs_when_another_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Every private name of a neighbour that we touch: what tells that it is as we know it, and what breaks.
+"""Every private name of another library that we touch: how it is recognised, and what breaks.
 
 *Touched*: read, called, replaced, imported, or known by its text. A row here is a debt; `found_in` finds the
 touches themselves in the source, so that none goes without a row.

@@ -42,7 +42,7 @@ _OPERATORS = (
     top_nested,
     window_functions,
 )
-"""Each tells its operators to `own_operator` when it is imported."""
+"""Each registers its operators with `own_operator` when it is imported."""
 
 
 def install() -> None:

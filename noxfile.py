@@ -53,7 +53,7 @@ SUITE: Final = (
     *("pricing", "serving", "signals", "testing", "wire"),
     *("contract/test_face.py", "contract/test_private_names.py"),
 )
-"""The tests that a version of a neighbour can break. Page, dashboards and commands know none of them."""
+"""The tests that a version of another library can break. Page, dashboards and commands know none of them."""
 
 NEEDS_PRICES: Final = frozenset({"azure", "config", "limits", "pricing"})
 """Without httpx2 genai-prices cannot be imported: nothing has a price, and one line of warning says so."""

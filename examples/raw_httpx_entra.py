@@ -43,7 +43,7 @@ def listen(client: httpx.Client, body: dict[str, object]) -> None:
         print(f"{events} events")
 
 
-def tell() -> None:
+def report() -> None:
     """What is known of the attempt that just ended."""
     seen = last_attempt()
     if seen is None:
@@ -77,7 +77,7 @@ def main() -> None:
     with httpx.Client(base_url=base_url(), headers=headers, timeout=60) as client:
         for way in (ask, listen):
             way(client, body)
-            tell()
+            report()
 
 
 if __name__ == "__main__":

@@ -50,20 +50,20 @@ class Dropped:
         self._fold()
         return Counter(self._totals)
 
-    def tell(self) -> Counter[Loss]:
-        """For a metric reader: the totals, and once more what it was told and could not hand on."""
+    def report(self) -> Counter[Loss]:
+        """For a metric reader: the totals, and once more what was reported to it and it could not hand on."""
         self._reported = self.totals() + self._again
         return Counter(self._reported)
 
     def requeue(self, loss: Loss, count: int) -> None:
-        """The metric points that told of a loss were themselves lost.
+        """The metric points that reported a loss were themselves lost.
 
         The SDK hands on the difference to the last time only, so the total is raised by what nobody got.
         """
         self._again[loss] += count
 
     def unreported(self) -> Counter[Loss]:
-        """What no metric reader was told yet."""
+        """What was reported to no metric reader yet."""
         return self.totals() + self._again - self._reported
 
     def _fold(self) -> None:

@@ -25,7 +25,7 @@ Body = Literal["message", "other", "empty", "unseen", "stream", "finished", "sto
 """What was seen of a body.
 
 ``message`` is what was asked for, ``other`` is not, ``unseen`` was not read as it came. A stream may have
-told its final counters (``finished``), or its end as well (``stopped``).
+reported its final counters (``finished``), or its end as well (``stopped``).
 """
 
 Judged = tuple[Outcome, Failure | None]

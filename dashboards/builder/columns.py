@@ -69,7 +69,7 @@ def sample_values(workbook: Item) -> dict[str, Value]:
 
 
 def engine() -> Ask:
-    """What runs KQL on empty tables, and tells the columns of the answer.
+    """What runs KQL on empty tables, and reports the columns of the answer.
 
     Raises:
         ImportError: The extra `local` is not installed.

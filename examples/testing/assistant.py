@@ -1,4 +1,4 @@
-"""The service under test: it asks Claude, falls back to a smaller model, and tells users a support code."""
+"""The service under test: it asks Claude, falls back to a smaller model, and gives users a support code."""
 
 from collections.abc import Generator
 

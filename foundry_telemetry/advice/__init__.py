@@ -12,7 +12,7 @@ from typing import Final
 
 from foundry_telemetry.advice.client import CLIENT
 from foundry_telemetry.advice.credentials import CREDENTIALS
-from foundry_telemetry.advice.entry import IDS, PLACEHOLDERS, Advice, Desk, Placeholder, Step, Tab
+from foundry_telemetry.advice.entry import IDS, PLACEHOLDERS, Advice, Placeholder, Step, SupportChannel, Tab
 from foundry_telemetry.advice.fallbacks import FALLBACKS, UNKNOWN
 from foundry_telemetry.advice.gateway import GATEWAY
 from foundry_telemetry.advice.permissions import PERMISSIONS
@@ -26,9 +26,9 @@ __all__ = [
     "PLACEHOLDERS",
     "UNKNOWN",
     "Advice",
-    "Desk",
     "Placeholder",
     "Step",
+    "SupportChannel",
     "Tab",
     "advice_for",
     "as_markdown",

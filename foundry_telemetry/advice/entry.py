@@ -11,18 +11,18 @@ from foundry_telemetry.observation import Owner
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.wire.causes import CLASSES
 
-Desk = Literal["Azure", "Anthropic", "Entra"]
+SupportChannel = Literal["Azure", "Anthropic", "Entra"]
 """Who takes a ticket."""
 
 Tab = Literal["Incident", "Auth", "Limits", "Streams"]
 """The workbook's tab that shows most of the cause."""
 
-IDS: Final[Mapping[Desk, tuple[str, ...]]] = {
+IDS: Final[Mapping[SupportChannel, tuple[str, ...]]] = {
     "Azure": (names.AZURE_REQUEST_ID,),
     "Anthropic": (names.ANTHROPIC_REQUEST_ID,),
     "Entra": (names.ENTRA_CODE, names.ENTRA_TRACE_ID, names.ENTRA_CORRELATION_ID),
 }
-"""The ledger's fields that each desk asks for."""
+"""The ledger's fields that each channel asks for."""
 
 OWNERS: Final[tuple[Owner, ...]] = get_args(Owner)
 
@@ -48,13 +48,13 @@ class Advice(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     """In order: the likely before the rare, looking before changing."""
     relevant_fields: tuple[str, ...]
-    """The ledger's fields that tell more."""
+    """The ledger's fields with more about it."""
     tab: Tab = "Incident"
     retry: str
     """Whether, when and how another attempt helps."""
     ticket: str
     """When to open one, or why none can be opened; follows the name of the support channel."""
-    support_channels: tuple[Desk, ...] = ()
+    support_channels: tuple[SupportChannel, ...] = ()
     """Whom to open it with; empty for nobody."""
 
     @property
@@ -72,7 +72,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     @property
     def ids(self) -> tuple[str, ...]:
         """The ledger's fields that go into the ticket."""
-        return tuple(field for desk in self.support_channels for field in IDS[desk])
+        return tuple(field for channel in self.support_channels for field in IDS[channel])
 
 
 def by_name(*entries: Advice) -> Mapping[str, Advice]:

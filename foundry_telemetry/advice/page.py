@@ -85,7 +85,8 @@ def _first(entry: Advice) -> str:
 def _support_channels(entry: Advice) -> str:
     """Whom to ask, and with which ids."""
     asked = (
-        f"{desk}, with {', '.join(f'`{field}`' for field in IDS[desk])}" for desk in entry.support_channels
+        f"{channel}, with {', '.join(f'`{field}`' for field in IDS[channel])}"
+        for channel in entry.support_channels
     )
     return "; ".join(asked) or "none"
 

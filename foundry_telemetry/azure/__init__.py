@@ -13,7 +13,7 @@ Microsoft's distro and corrects what would lose or repeat telemetry:
 - Providers the application made before are kept, and a pipeline to Azure is added to them; one that a
   distro has built is taken over.
 - The exporter builds its rows by its own rules, but without its models, which are most of its price.
-- What is lost all the same is counted, by signal and reason, and the count is told until it arrives.
+- What is lost all the same is counted, by signal and reason, and the count is reported until it arrives.
 
 What cannot be helped: SIGKILL and ``os._exit`` lose what is in memory, up to five seconds of spans and logs
 and a minute of metrics. SIGTERM waits while the main thread is inside C code that does not look for signals.
@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 from foundry_telemetry.azure.distros import DistroName
 from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
-from foundry_telemetry.azure.settings import Settings, read_settings
+from foundry_telemetry.azure.settings import InstrumentOptions, Settings, read_settings
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.content import ContentPolicy, policy_in_force
 from foundry_telemetry.config.options import Compression, HttpSpans, Sink
@@ -104,18 +104,16 @@ def configure(
         return
     load_environment()
     policy_in_force(content)  # so that what it refuses is refused before anything is changed
-    settings = read_settings(
-        connection_string,
-        sampling_ratio,
-        hosts,
-        http_spans,
-        distro_options,
+    options = InstrumentOptions(
+        hosts=hosts,
+        http_spans=http_spans,
         sinks=sinks,
         exception_notes=exception_notes,
-        compression=compression,
         content=content,
-        distro=distro,
         project_id=project_id,
+    )
+    settings = read_settings(
+        connection_string, sampling_ratio, distro_options, options, compression=compression, distro=distro
     )
     _apply(settings)
 
@@ -176,14 +174,7 @@ def _start(settings: Settings) -> None:
     _active = (settings, shutdown)
     dropped.is_counted = True
     logging_loop.protect_callers()
-    instrument(
-        hosts=settings.hosts,
-        http_spans=settings.http_spans,
-        sinks=settings.sinks,
-        exception_notes=settings.exception_notes,
-        content=settings.content,
-        project_id=settings.project_id,
-    )
+    instrument(**vars(settings.instrumentation))
 
 
 def _request_hooks(options: dict[str, Any]) -> RequestHooks:
@@ -234,12 +225,7 @@ def _again(first: Settings, second: Settings) -> None:
 def _beside(settings: Settings) -> tuple[object, ...]:
     """What a call says besides the resource."""
     return (
-        settings.hosts,
-        settings.http_spans,
-        settings.sinks,
-        settings.exception_notes,
-        settings.content,
-        settings.project_id,
+        settings.instrumentation,
         settings.compression,
         settings.sampling,
         settings.distro,

@@ -154,7 +154,7 @@ class CountedQueue:
     def __init__(self, processor: Any, signal: Signal) -> None:
         self._signal = signal
         self._batches = processor._batch_processor  # noqa: SLF001 - nothing public tells
-        self._metrics = self._batches._metrics  # noqa: SLF001 - the SDK's own place to be told of drops
+        self._metrics = self._batches._metrics  # noqa: SLF001 - the SDK's own place for drops
         self._batches._metrics = self  # noqa: SLF001
         if "error_type" not in signature(self._metrics.drop_items).parameters:
             self._emit = self._batches.emit
@@ -167,7 +167,7 @@ class CountedQueue:
         self._metrics.drop_items(count, *why, **named)
 
     def emit(self, item: Any) -> None:
-        """Take an item. SDKs before 1.45 drop it after the shutdown without telling their metrics."""
+        """Take an item. SDKs before 1.45 drop it after the shutdown without counting it in their metrics."""
         if self._batches._shutdown:  # noqa: SLF001 - see above
             dropped.add(Reason.AFTER_SHUTDOWN, self._signal)
         self._emit(item)

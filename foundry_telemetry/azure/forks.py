@@ -47,7 +47,7 @@ class ForkSafeMetricReader:
         with suppress(Exception):
             data = self.reader._collect(self.reader)  # noqa: SLF001 - nothing public collects without sending
             if not _has_counts(data):
-                return  # the present state of gauges is told soon enough
+                return  # the present state of gauges is reported soon enough
             if len(self._unsent) < _MAX_UNSENT:
                 self._unsent.append(data)
             else:

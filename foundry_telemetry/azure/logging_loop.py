@@ -57,7 +57,7 @@ class _Aloud(logging.Handler):
     """What Python does for an application without logging of its own: print to standard error.
 
     The OpenTelemetry handler on the root logger makes Python believe that somebody listens. Then a refused
-    connection string would be told to nobody but Azure, which refuses it.
+    connection string would be reported to nobody but Azure, which refuses it.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -27,7 +27,7 @@ INIT: Final = 1
 
 
 class Listener(Protocol):
-    """Who is told."""
+    """Who is notified."""
 
     def on_termination_request(self) -> None:
         """A termination signal arrived. Called in its handler, so no lock may be taken."""
@@ -59,8 +59,8 @@ _replaced: weakref.WeakKeyDictionary[Any, Mapping[int, Any]] = weakref.WeakKeyDi
 
 
 def watch(listener: Listener) -> None:
-    """Tell a listener of every server of this process and of those forked from it."""
-    global _listener  # noqa: PLW0603 - the patches of a process are one, and so is who is told
+    """Notify a listener of every server of this process and of those forked from it."""
+    global _listener  # noqa: PLW0603 - the patches of a process are one, and so is who is notified
     _listener = listener
     for flag in SHUTDOWN_FLAGS:
         register_post_import_hook(partial(_patched, partial(_observe, flag)), flag.module)
@@ -73,7 +73,7 @@ def _patched(patch: Callable[[ModuleType], None], module: ModuleType) -> None:
 
 
 class _ObservedAttribute:
-    """A plain attribute that tells when it is set."""
+    """A plain attribute that notifies when it is set."""
 
     def __init__(self, flag: ShutdownFlag) -> None:
         self._flag = flag

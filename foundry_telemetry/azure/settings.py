@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -88,9 +88,33 @@ _INSTEAD: Final = {
 }
 """Options people try, that would be ignored or fail far from here."""
 
-
 _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _ENDPOINTS: Final = ("ingestionendpoint", "liveendpoint")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstrumentOptions:
+    """What `configure` hands on to `instrument`, under the same names."""
+
+    hosts: Iterable[str] = ()
+    http_spans: HttpSpans = "suppress"
+    sinks: Sequence[Sink] = ()
+    exception_notes: bool = False
+    content: ContentPolicy | None = None
+    project_id: str | None = None
+
+    def checked(self) -> InstrumentOptions:
+        """The same, with tuples that can be compared.
+
+        Raises:
+            TypeError: `hosts` or `sinks` that are none.
+            ValueError: A value that makes no sense, in the environment too.
+        """
+        check_http_spans(self.http_spans)
+        sinks = check_sinks(self.sinks)
+        parse_hosts(self.hosts)
+        project_id = project_in_force(self.project_id)
+        return replace(self, hosts=tuple(self.hosts), sinks=sinks, project_id=project_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +128,7 @@ class Settings:
     """Keywords for the distro, by the names that `configure` has for them."""
     environment: Mapping[str, str | None]
     """Variables that hold for the set-up only; ``None`` hides one."""
-    hosts: tuple[str, ...]
-    http_spans: HttpSpans
-    sinks: tuple[Sink, ...]
-    exception_notes: bool = False
-    content: ContentPolicy | None = None
-    project_id: str | None = None
+    instrumentation: InstrumentOptions
     compression: Compression = "gzip"
     distro: Distro = DISTROS["azure-monitor"]
     sampling: str | None
@@ -117,19 +136,24 @@ class Settings:
     warnings: tuple[str, ...] = ()
 
 
+_OWN: Final = (
+    *(option.name for option in fields(InstrumentOptions)),
+    "compression",
+    "connection_string",
+    "distro",
+    "sampling_ratio",
+)
+"""Keywords of `configure` itself."""
+
+
 def read_settings(
     connection_string: str | None,
     sampling_ratio: float,
-    hosts: Iterable[str],
-    http_spans: HttpSpans,
     options: Mapping[str, Any],
+    instrumentation: InstrumentOptions,
     *,
-    sinks: Sequence[Sink] = (),
-    exception_notes: bool = False,
     compression: Compression = "gzip",
-    content: ContentPolicy | None = None,
     distro: str = "azure-monitor",
-    project_id: str | None = None,
 ) -> Settings:
     """Check everything a call of `configure` says.
 
@@ -140,10 +164,8 @@ def read_settings(
     """
     called = read_distro(distro)
     _check_options(options, called)
-    check_http_spans(http_spans)
     check_compression(compression)
-    sinks = check_sinks(sinks)
-    parse_hosts(hosts)
+    instrumentation = instrumentation.checked()
     text, resource_key = _read_connection_string(connection_string, secured="credential" in options)
     sampling = read_sampling(sampling_ratio, options)
     return Settings(
@@ -152,14 +174,9 @@ def read_settings(
         options={**options, **sampling.options, "connection_string": text},
         # The exporter reads this one even when it is given another string, and fails when it is malformed.
         environment={CONNECTION_STRING: None, **sampling.environment},
-        hosts=tuple(hosts),
-        http_spans=http_spans,
-        sinks=sinks,
-        exception_notes=exception_notes,
-        content=content,
+        instrumentation=instrumentation,
         compression=compression,
         distro=called,
-        project_id=project_in_force(project_id),
         sampling=sampling.asked,
         warnings=sampling.warnings,
     )
@@ -173,16 +190,7 @@ def _check_options(options: Mapping[str, Any], distro: Distro) -> None:
             continue
         if name in instead:
             raise TypeError(f"configure() has no keyword {name!r}: {instead[name]}")
-        own = (
-            "compression",
-            "connection_string",
-            "content",
-            "distro",
-            "exception_notes",
-            "hosts",
-            "http_spans",
-        )
-        close = get_close_matches(name, (*known, *own, "sampling_ratio", "sinks"), n=3)
+        close = get_close_matches(name, (*known, *_OWN), n=3)
         hint = (
             f"did you mean {' or '.join(map(repr, close))}?"
             if close

@@ -45,7 +45,7 @@ class GracePeriod:
             self._gate.release()
 
     def begin_when(self, is_due: Callable[[], bool]) -> None:
-        """The same as soon as something becomes true that nobody tells of."""
+        """The same as soon as something becomes true of which there is no event."""
 
         def wait() -> None:
             while not (is_due() or self._is_closed):

@@ -83,7 +83,7 @@ def doctor(
 
 
 def _look(as_json: bool, **options: Any) -> bool:  # noqa: FBT001 - the rest is for the scene
-    """Look, show what was found, and tell whether it is sound."""
+    """Check, show what was found, and return whether it is sound."""
     from foundry_telemetry.cli.doctor_output import Screen  # noqa: PLC0415 - brings rich
     from foundry_telemetry.investigate.doctor import Scene, examine  # noqa: PLC0415 - brings clients
 

@@ -40,6 +40,21 @@ def _complete_failure(incomplete: str) -> list[str]:
     return completing(INCIDENTS)(incomplete)
 
 
+_Port = Annotated[
+    int, typer.Option(parser=_port, metavar="PORT", help="Port on 127.0.0.1; 0 for any free port.")
+]
+_Script = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ITEMS",
+        help="Responses in order; the last repeats. Each is a status (200, 429), or the name of a "
+        f"recorded response or of a connection error (--list). Example: 429,529,200. Default: {_SCRIPT}.",
+    ),
+]
+_RetryAfter = Annotated[
+    float,
+    typer.Option(parser=_wait, metavar="SECONDS", help="retry-after of a 429 in the script, 0 to 3600."),
+]
 _Failure = Annotated[
     str | None,
     typer.Option(
@@ -53,22 +68,10 @@ _List = Annotated[bool, typer.Option("--list", help="List the names for --script
 
 def fake(
     *,
-    port: Annotated[
-        int, typer.Option(parser=_port, metavar="PORT", help="Port on 127.0.0.1; 0 for any free port.")
-    ] = _PORT,
-    script: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ITEMS",
-            help="Responses in order; the last repeats. Each is a status (200, 429), or the name of a "
-            f"recorded response or of a connection error (--list). Example: 429,529,200. Default: {_SCRIPT}.",
-        ),
-    ] = None,
+    port: _Port = _PORT,
+    script: _Script = None,
     failure: _Failure = None,
-    retry_after: Annotated[
-        float,
-        typer.Option(parser=_wait, metavar="SECONDS", help="retry-after of a 429 in the script, 0 to 3600."),
-    ] = _RETRY_AFTER_S,
+    retry_after: _RetryAfter = _RETRY_AFTER_S,
     show_list: _List = False,
     as_json: query_options.AddressAsJson = False,
 ) -> None:

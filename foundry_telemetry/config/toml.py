@@ -1,4 +1,4 @@
-"""A TOML file whose mistakes are told with the line they stand on.
+"""A TOML file whose mistakes are reported with the line they stand on.
 
 *Path*: the keys from the top of the document to a value; a number for an element of an array of tables.
 """

@@ -60,7 +60,7 @@ def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
                 stage = _Stage(screen)
                 page = stage.page
                 if stays:
-                    screen.tell_page(page.url, page.link, opened=browser and _open(page.opener))
+                    screen.show_page(page.url, page.link, opened=browser and _open(page.opener))
                 stage.play(seconds, totals, ctrl_c)
             verdict, agreed = stage.verdict(totals)
             code = 0 if agreed else _MISMATCH
@@ -70,7 +70,7 @@ def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
                 raise
     screen.close(totals, verdict)
     if stays and page and not ctrl_c.came:
-        screen.tell_page(page.url, page.link, stays=True)
+        screen.show_page(page.url, page.link, stays=True)
         _wait_for_ctrl_c()
     return code
 
@@ -120,7 +120,7 @@ class _Stage:
         self._screen = screen
         self._seen: set[tuple[object, object]] = set()
         screen.show_progress(texts.STARTING)
-        _leave_alone_what_is_the_users()
+        _shield_the_users_environment()
         self._service, self._foundry, self._azure = _servers()
         screen.show_progress(texts.CONFIGURING)
         _configure(self._azure, self._foundry)
@@ -201,7 +201,7 @@ def _flush(*signals: str) -> None:
             flush()
 
 
-def _leave_alone_what_is_the_users() -> None:
+def _shield_the_users_environment() -> None:
     """Take out of this process what would send the demonstration elsewhere: proxies, keys, exporters."""
     for name in list(os.environ):
         if name.startswith(_NOT_OURS) or name.lower().endswith("_proxy"):

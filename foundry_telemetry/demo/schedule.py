@@ -61,7 +61,7 @@ class Load:
             asyncio.run(self._play())
         except asyncio.CancelledError:
             pass
-        except BaseException as error:  # told in the thread that waits
+        except BaseException as error:  # raised in the thread that waits
             self._error = error
 
     async def _play(self) -> None:
@@ -83,6 +83,6 @@ def _schedule(seconds: float) -> list[tuple[float, Call]]:
 
 
 async def _call(call: Call, clients: Clients, tenant: str) -> None:
-    """Make one call. Many fail, on purpose; the ledger tells which and why."""
+    """Make one call. Many fail, on purpose; the ledger has which and why."""
     with attribute(tenant=tenant), suppress(Exception):
         await call(clients)

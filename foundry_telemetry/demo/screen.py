@@ -84,7 +84,7 @@ class Screen:
             self._print(self._table.header())
         self._print(self._table.rows(rows))
 
-    def tell_page(self, url: str, link: str, *, opened: bool = False, stays: bool = False) -> None:
+    def show_page(self, url: str, link: str, *, opened: bool = False, stays: bool = False) -> None:
         """Show where the page is, on standard error, which is where a person looks when output is piped.
 
         Args:

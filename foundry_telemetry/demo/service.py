@@ -144,7 +144,7 @@ def _is_retry(request: ReceivedRequest) -> bool:
 
 
 def _count(body: bytes) -> tuple[int, int]:
-    """Input and output tokens that a body tells; output only where it is final."""
+    """Input and output tokens that a body reports; output only where it is final."""
     usage: dict[str, Any] = {}
     final = False
     for reported in _json_values(body):

@@ -208,7 +208,7 @@ def make_tracker(
     when_loaded(pricing.preload)
     _warn_without_ledger(logger_provider, sinks)
     _look_for_azure(tracer_provider)
-    _tell_at_exit()
+    _flush_at_exit()
     content_listener = _content_listener(content, logger_provider)
     signals = _signals(tracer_provider, meter_provider, logger_provider)
     if project is not None:
@@ -274,8 +274,8 @@ def _look_for_azure(tracer_provider: trace.TracerProvider | None) -> None:
         azure_monitor.look_up(tracer_provider or found[0], found)
 
 
-def _tell_at_exit() -> None:
-    """Tell of dropped bodies at exit, before the providers shut down: who registers first comes last."""
+def _flush_at_exit() -> None:
+    """Report dropped bodies at exit, before the providers shut down: who registers first comes last."""
     for callback in (drain_content, flush_abandoned_bodies):
         atexit.unregister(callback)
         atexit.register(callback)

@@ -40,7 +40,7 @@ class ObservedStream:
 
     Args:
         stream: The body as the transport gave it.
-        tracked: Whom to tell.
+        tracked: What is notified.
         run: Where the first pieces are put.
         decoder: Takes each piece instead, if the body is compressed and is read decoded.
     """
@@ -71,7 +71,7 @@ class ObservedStream:
             self._decoder = _observe_decoder(response, self._tracked)
 
     def _complete(self) -> None:
-        """All pieces are given. A decoder in use has the last word: only its flush tells a truncated body."""
+        """All pieces are given. A decoder in use has the last word: its flush detects a truncated body."""
         if self._decoder is not None and self._decoder.in_use:
             self._awaits_flush = True
         else:
@@ -226,7 +226,7 @@ def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody |
 
     Args:
         response: The response, headers received.
-        tracked: Whom to tell.
+        tracked: What is notified.
         body: The kind of body the client insists on.
     """
     try:
@@ -284,12 +284,12 @@ def _observe_decoder(response: Any, tracked: TrackedRequest) -> ObservedDecoder 
     """Put the observer behind the decoder. It is private; where it is gone, usage stays unknown."""
     get_decoder = getattr(response, "_get_content_decoder", None)
     if get_decoder is None:
-        _tell_once(f"{type(response).__module__}.{type(response).__name__}")
+        _warn_once(f"{type(response).__module__}.{type(response).__name__}")
         return None
     decoder = response._decoder = ObservedDecoder(get_decoder(), tracked)  # noqa: SLF001
     return decoder
 
 
 @Once
-def _tell_once(name: str) -> None:
+def _warn_once(name: str) -> None:
     _log.warning("tokens of compressed responses are unknown: %s has no _get_content_decoder()", name)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from foundry_telemetry.wire.request_matcher import IN_EVERY_PATH
 
-SEAM: Final = "_transport_for_url"
+PATCHED_METHOD: Final = "_transport_for_url"
 _MARK: Final = "foundry_telemetry"
 """Attribute of each method of ours, by which another copy of this module knows it after a reload."""
 
@@ -32,7 +32,7 @@ class ClientPatch:
     def __init__(self, cls: Any, change: Change) -> None:
         self.cls = cls
         self.is_active = True
-        self.original: Any = _beneath_inactive(vars(cls)[SEAM])
+        self.original: Any = _beneath_inactive(vars(cls)[PATCHED_METHOD])
         original = self.original
 
         @wraps(original)
@@ -48,19 +48,19 @@ class ClientPatch:
 
         setattr(_transport_for_url, _MARK, self)
         self.method: Any = _transport_for_url
-        setattr(cls, SEAM, self.method)
+        setattr(cls, PATCHED_METHOD, self.method)
 
     @property
     def is_in_place(self) -> bool:
         """Whether nobody has patched over it, or put the original back."""
-        return vars(self.cls).get(SEAM) is self.method
+        return vars(self.cls).get(PATCHED_METHOD) is self.method
 
     def restore(self) -> None:
         """Put the original back. Where somebody patched over us, ours stays below, and changes nothing."""
         self.is_active = False
-        placed = vars(self.cls).get(SEAM)
+        placed = vars(self.cls).get(PATCHED_METHOD)
         if (beneath := _beneath_inactive(placed)) is not placed:
-            setattr(self.cls, SEAM, beneath)
+            setattr(self.cls, PATCHED_METHOD, beneath)
 
 
 def _beneath_inactive(method: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How long a connection took to make, as httpcore tells it."""
+"""How long a connection took to make, as httpcore reports it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ConnectTimer(LeftOut):
     """httpcore's ``trace`` callback: how long a connection took to make, when one was made.
 
     Once there is a connection it takes itself away: httpcore has ten more events of a plain answer, and two
-    for each piece of a stream, and to be told of one costs as much as to read a delta.
+    for each piece of a stream, and to be notified of one costs as much as to read a delta.
     """
 
     __slots__ = ("_started_ns", "_tracked")

@@ -24,7 +24,7 @@ class Hooks:
     """The hooks of one tracker. None of them raises: the SDK would retry the call.
 
     Args:
-        tracker: Whom to tell.
+        tracker: What is notified.
     """
 
     def __init__(self, tracker: Tracker) -> None:
@@ -82,7 +82,7 @@ class _FailureWatch(LeftOut):
     """httpcore's ``trace`` callback: the exchange failed before any header came.
 
     Args:
-        tracker: Whom to tell.
+        tracker: What is notified.
         request: The request under way.
         marker: Its mark.
     """
@@ -100,7 +100,7 @@ class _FailureWatch(LeftOut):
         self._note(event, info)
 
     def _note(self, event: str, info: dict[str, Any]) -> None:
-        """A step failed. Once the headers are here, the mark is the exchange, and its body tells the rest."""
+        """A step failed. Once the headers are here, the mark is the exchange; its body reports the rest."""
         try:
             request = self._request()
             if not event.endswith(".failed") or request is None:

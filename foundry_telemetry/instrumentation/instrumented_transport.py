@@ -21,7 +21,7 @@ class InstrumentedTransport:
 
     Args:
         inner: The transport the client chose.
-        tracker: Whom to tell.
+        tracker: What is notified.
     """
 
     __slots__ = ("inner", "tracker")

@@ -88,7 +88,7 @@ class FoundryMiddleware(Middleware):
             internal_errors.add(problem)
 
     def _broke(self, error: APIConnectionError, marker: RequestMarker | None) -> None:
-        """No answer, or a body that broke while the SDK read it; the exception it wraps tells which."""
+        """No answer, or a body that broke while the SDK read it; the exception it wraps has which."""
         if not _is_taken(error.request):
             tracked = self._tracker.begin(error.request, marker=marker)
             if tracked is not None:

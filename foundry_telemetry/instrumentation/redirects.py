@@ -16,7 +16,7 @@ def note_redirect(attempt: Attempt, response: HttpResponse) -> None:
     """Let an attempt know, once it has ended, whether a redirect that repeats its request was followed.
 
     A client that follows reads the answer at once; one that does not leaves the next request to the
-    application first. Of an answer that is in memory already nobody can tell, and few clients follow.
+    application first. Of an answer that is in memory already this is unknown, and few clients follow.
     """
     if not response.is_closed:
         attempt.is_followed = _follows(weakref.ref(response))

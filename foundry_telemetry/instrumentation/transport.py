@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
-from foundry_telemetry.instrumentation.class_patch import SEAM, ClientPatch
+from foundry_telemetry.instrumentation.class_patch import PATCHED_METHOD, ClientPatch
 from foundry_telemetry.instrumentation.families import LeftOut, client_classes, when_loaded
 from foundry_telemetry.instrumentation.instrumented_transport import InstrumentedTransport
 from foundry_telemetry.instrumentation.tracker import Tracker
@@ -99,7 +99,7 @@ def restore() -> list[type]:
 def beneath_ours(cls: type) -> Any:
     """The method of a client class, below our patch of it."""
     held = _state.patches.get(cls)
-    return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
+    return held.original if held is not None and held.is_in_place else vars(cls).get(PATCHED_METHOD)
 
 
 def attach(target: object, tracker: Tracker) -> None:
@@ -107,7 +107,7 @@ def attach(target: object, tracker: Tracker) -> None:
 
     Args:
         target: The client; ``None`` for the process.
-        tracker: Whom to tell.
+        tracker: What is notified.
 
     Raises:
         TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
@@ -129,14 +129,14 @@ def _patch_process() -> None:
         return
     classes = client_classes()
     for cls in classes:
-        if SEAM not in vars(cls):
+        if PATCHED_METHOD not in vars(cls):
             _log.warning(
                 "calls of %s.%s are not recorded: it has no %s(). Use event_hooks()",
                 cls.__module__,
                 cls.__name__,
-                SEAM,
+                PATCHED_METHOD,
             )
-    patch([cls for cls in classes if SEAM in vars(cls)])
+    patch([cls for cls in classes if PATCHED_METHOD in vars(cls)])
 
 
 def detach_process() -> None:
@@ -172,9 +172,9 @@ def attach_client(target: object, tracker: Tracker) -> None:
     of_client = _OfClient(client, tracker)
     setattr(client, _TRACKER, of_client)
     _state.clients.add(of_client)
-    patch([next(cls for cls in type(client).__mro__ if SEAM in vars(cls))])
-    if SEAM in vars(client):  # somebody has given it a method of its own, which asks no class
-        setattr(client, SEAM, _over_own(vars(client)[SEAM], of_client))
+    patch([next(cls for cls in type(client).__mro__ if PATCHED_METHOD in vars(cls))])
+    if PATCHED_METHOD in vars(client):  # somebody has given it a method of its own, which asks no class
+        setattr(client, PATCHED_METHOD, _over_own(vars(client)[PATCHED_METHOD], of_client))
 
 
 def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any], Any]:
@@ -197,8 +197,8 @@ def detach_client(target: object) -> None:
     of_client = vars(client).pop(_TRACKER, None)
     if of_client is not None and of_client.client() is client:
         of_client.tracker = None
-        if of_client.own is not None and vars(client).get(SEAM) is of_client.over_own:
-            setattr(client, SEAM, of_client.own)
+        if of_client.own is not None and vars(client).get(PATCHED_METHOD) is of_client.over_own:
+            setattr(client, PATCHED_METHOD, of_client.own)
     _restore_if_idle()
 
 
@@ -212,7 +212,7 @@ def http_client(target: object) -> Any:
         if (
             not isinstance(candidate, type)
             and isinstance(candidate, tuple(client_classes()))
-            and hasattr(candidate, SEAM)
+            and hasattr(candidate, PATCHED_METHOD)
         ):
             return candidate
     raise TypeError(

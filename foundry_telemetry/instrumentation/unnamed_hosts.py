@@ -58,7 +58,7 @@ class UnnamedHosts:
                 _warn(_ODD.sub("?", host.decode("ascii", "replace")))
 
     def _is_first(self, host: bytes) -> bool:
-        """Whether this host is to be logged now; of threads that ask at the same time one is told so."""
+        """Whether this host is to be logged now; of threads that ask at the same time one gets it."""
         mine = object()
         if self._known.setdefault(host, mine) is not mine:
             return False

@@ -118,7 +118,7 @@ def call(source: Source, identity: Identity, window: TimeRange) -> list[Attempt]
 def related_telemetry(
     source: Source, trace_id: str, start: datetime, end: datetime
 ) -> list[RelatedTelemetry]:
-    """What else is told of a trace; nothing where its id is none."""
+    """What else is recorded of a trace; nothing where its id is none."""
     if not is_trace_id(trace_id):
         return []
     window = TimeRange(moved(start, hours=-_AROUND), moved(end, hours=_AROUND), _AROUND)

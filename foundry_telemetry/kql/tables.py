@@ -36,7 +36,7 @@ _COMPRESSION: Final = MappingProxyType({"JSON": " USING COMPRESSION zstd"})
 """Where DuckDB's own choice is not the best: a third of the bytes, and less time to write them."""
 
 _UNKNOWN: Final = MappingProxyType({"VARCHAR": "''"})
-"""KQL's text is never null; every other type is where nothing was told."""
+"""KQL's text is never null; every other type is where nothing was reported."""
 
 _CLASSIC_ONLY: Final = MappingProxyType({"appName": "''", "itemId": "''"})
 """Classic columns without a counterpart in the workspace; nothing here could fill them."""

@@ -1,7 +1,7 @@
 """Budgets: a warning when more was spent than was meant to be, in this process. No call is ever blocked.
 
 *Budget*: so many US dollars in a *window*, for all calls, for each value of a tag, or for one value of it.
-*Overrun*: a budget whose window has spent more; told once for each window and value, through the log, a
+*Overrun*: a budget whose window has spent more; reported once for each window and value, through the log, a
 metric and the callback. *Spent*: the costs of attempts, and the partial costs, which are spent as surely.
 
 Windows are of UTC: an hour, a day, a week that begins on Monday, a calendar month. Each process counts for
@@ -113,7 +113,7 @@ class _Account:
 
     def _warn(self, overrun: Overrun) -> None:
         overruns[self.budget.name] += 1
-        # The value of a tag stays out of the log: whose it is is the ledger's to tell.
+        # The value of a tag stays out of the log: the ledger has whose it is.
         _log.warning("budget exceeded: %s, %.2f USD spent", self.budget.name, overrun.spent_usd)
         if self._callback is not None:
             _calls.append((self._callback, overrun))

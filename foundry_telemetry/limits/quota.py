@@ -1,11 +1,11 @@
 """How near this process is to the limits of its deployments: requests, new input and output a minute.
 
-*Limit*: declared, or learnt: the calmest minute that met a 429, unless a busier one passed without, for then
+*Limit*: declared, or learnt: the lowest throttled minute, unless a busier one was not throttled, for then
 another limit was met. *Used*: what the last sixty seconds had. Requests and input count when they were sent,
-output when it ended. *Wall*: the moment at which what is used meets the limit, by the straight line through
-the last minutes.
+output when it ended. *Exhaustion*: the moment at which what is used reaches the limit, by the straight line
+through the last minutes.
 
-Foundry tells no limits, and all services of a subscription share them: the tab *Limits* computes the same
+Foundry returns no limits, and all services of a subscription share them: the tab *Limits* computes the same
 over all of them. Here all is local, and worked out when metrics are read, not when calls are made.
 """
 
@@ -27,7 +27,7 @@ _LINE_S: Final = tuple(range(-240, 1, 30))
 """Where the straight line is drawn through, seconds before now."""
 _KEPT_S: Final = _MINUTE_S - _LINE_S[0]
 _FAR_S: Final = 86_400.0
-"""A wall further away than a day is none."""
+"""An exhaustion further away than a day is none."""
 _MAX_DEPLOYMENTS: Final = 50
 _TOO_MANY: Final = 429
 
@@ -63,7 +63,7 @@ class Reading(NamedTuple):
     used: int
     limit: int | None
     source: QuotaSource | None
-    seconds_to_wall: float | None
+    seconds_to_exhaustion: float | None
 
 
 _AT_START: Final[Mapping[str, Limits]] = {}
@@ -180,11 +180,11 @@ class Quota:
                     used,
                     limit,
                     None if limit is None else "learnt" if reported is None else "declared",
-                    None if limit is None else _wall(used, limit, seconds.slope(now_s)),
+                    None if limit is None else _seconds_to_exhaustion(used, limit, seconds.slope(now_s)),
                 )
 
 
-def _wall(used: int, limit: int, slope: float) -> float | None:
+def _seconds_to_exhaustion(used: int, limit: int, slope: float) -> float | None:
     """Seconds until `used` is `limit`; 0 where it is, ``None`` where it never will be within a day."""
     if used >= limit:
         return 0.0

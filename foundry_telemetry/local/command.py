@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,20 +64,7 @@ def run(
     except (StoreError, PortError, TokenError) as error:
         print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is the output of the command
         return _FAILED
-
-    def ready() -> None:
-        report = {
-            "url": azure.url,
-            "link": azure.link,
-            "token": azure.token,
-            **status(azure.store, azure.query, azure.url, azure.token),
-        }
-        if as_json:
-            print(json.dumps(report), flush=True)  # noqa: T201 - as above
-        else:
-            _print_status(report, opened=browser and open_page(azure.opener))
-
-    code = serve_forever(azure, ready)
+    code = serve_forever(azure, partial(_report, azure, browser=browser, as_json=as_json))
     # A normal end: nothing was cut short.
     return 0 if code == 128 + 2 else code
 
@@ -95,6 +83,20 @@ def get_language_service() -> int:
     name = f"{language_service.NAME} {language_service.VERSION}"
     print(f"{name} (Microsoft, MIT) is in {home}: the console has completion.")  # noqa: T201 - as above
     return 0
+
+
+def _report(azure: LocalAzureMonitor, *, browser: bool, as_json: bool) -> None:
+    """Print where it listens and what it has."""
+    report = {
+        "url": azure.url,
+        "link": azure.link,
+        "token": azure.token,
+        **status(azure.store, azure.query, azure.url, azure.token),
+    }
+    if as_json:
+        print(json.dumps(report), flush=True)  # noqa: T201 - this is the output of the command
+    else:
+        _print_status(report, opened=browser and open_page(azure.opener))
 
 
 def _print_status(report: dict[str, Any], *, opened: bool) -> None:

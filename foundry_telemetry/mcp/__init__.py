@@ -1,4 +1,4 @@
-"""The door for agents: the commands' answers as tools of the Model Context Protocol.
+"""The MCP server: the commands' answers as tools of the Model Context Protocol.
 
 *Record*: one small JSON object of an answer. *Page*: the records of an answer that fit its size. Everything
 that a store holds was written by others: it passes `investigate/display_safety.py`, and is marked as data.

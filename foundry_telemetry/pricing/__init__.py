@@ -1,7 +1,7 @@
 """What one attempt costs: ``genai-prices`` behind one function, and what the user says of prices.
 
 *List price*: what the ``genai-prices`` package says. *Own rates*: what the user says in its place. *Partial
-cost*: what is sure of an answer that ended before its output was told: its input at its price; the bill is
+cost*: what is sure of an answer that ended before it reported its output: its input at its price; the bill is
 higher. It is never added to a cost.
 
 A cost is computed in whole numbers and rounded once, so it equals what the package computes in decimals.
@@ -76,7 +76,7 @@ def cost(model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | 
         deployment: The model of the request; what was set for it wins over what was set for the model.
 
     Returns:
-        The estimate, or ``None`` when the model has no price or the counters are not all told.
+        The estimate, or ``None`` when the model has no price or not all counters are reported.
     """
     try:
         if not usage.complete or usage.input_tokens is None or usage.output_tokens is None:

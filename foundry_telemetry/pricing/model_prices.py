@@ -106,7 +106,7 @@ def apply(table: Table, usage: TokenUsage) -> float | None:
 
 
 def without_output(usage: TokenUsage) -> TokenUsage:
-    """The part of `usage` that is sure when the answer ended before its output was told."""
+    """The part of `usage` that is sure when the answer ended before its output was reported."""
     return structs.replace(usage, output_tokens=0, complete=True)
 
 

@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
     @property
     def in_ms(self) -> bool:
-        """Whether seconds of the observation are told as milliseconds."""
+        """Whether seconds of the observation are recorded as milliseconds."""
         return self.unit == "ms" and self.path.rpartition("_")[2] == "s"
 
     @property

@@ -50,29 +50,29 @@ def create_gauges(meter: Meter, before_read: BeforeRead) -> Quota:
             if reading.limit is not None
         ]
 
-    def walls(_: CallbackOptions) -> Iterable[Observation]:
+    def times_to_exhaustion(_: CallbackOptions) -> Iterable[Observation]:
         return [
-            Observation(reading.seconds_to_wall, _fields(reading))
+            Observation(reading.seconds_to_exhaustion, _fields(reading))
             for reading in _readings(quota)
-            if reading.seconds_to_wall is not None
+            if reading.seconds_to_exhaustion is not None
         ]
 
     _create_health(meter, before_read)  # first: what waits must be recorded before counters are collected
     meter.create_observable_gauge(metric_names.QUOTA_USED, [used], "{unit}")
     meter.create_observable_gauge(metric_names.QUOTA_LIMIT, [limits], "{unit}")
-    meter.create_observable_gauge(metric_names.QUOTA_TIME_TO_EXHAUSTION, [walls], "s")
+    meter.create_observable_gauge(metric_names.QUOTA_TIME_TO_EXHAUSTION, [times_to_exhaustion], "s")
     meter.create_observable_counter(metric_names.BUDGET_OVERRUNS, [_overruns], "{overrun}")
     return quota
 
 
 def _create_health(meter: Meter, before_read: BeforeRead) -> None:
-    """What tells whether the telemetry itself is well."""
+    """Whether the telemetry itself is healthy."""
 
     def losses(_: CallbackOptions) -> Iterable[Observation]:
         before_read()
         return [
             Observation(count, {names.DROP_REASON: str(reason), names.DROP_SIGNAL: str(signal)})
-            for (reason, signal), count in dropped.tell().items()
+            for (reason, signal), count in dropped.report().items()
             if count
         ]
 
@@ -96,7 +96,7 @@ _start: Final = _Start()
 
 @lru_cache(maxsize=1)
 def _version() -> dict[str, str]:
-    """Our version, read when it is first told: that reads a file. Bundled applications may have none."""
+    """Our version, read when it is first reported: that reads a file. Bundled applications may have none."""
     try:
         return {names.TELEMETRY_VERSION: version("foundry-telemetry")}
     except PackageNotFoundError:

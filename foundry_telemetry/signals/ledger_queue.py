@@ -68,11 +68,14 @@ class LedgerQueue:
 
     def _is_whole_way_of(self, logger: Any) -> bool:
         """Whether a record of a logger would meet what was there at set-up, and nobody else."""
-        is_ours: bool = (
-            logger._multi_log_record_processor is self._processors  # noqa: SLF001
-            and self._processors._log_record_processors is self._known  # noqa: SLF001
-            and logger._is_enabled()  # noqa: SLF001
-        )
+        try:
+            is_ours: bool = (
+                logger._multi_log_record_processor is self._processors  # noqa: SLF001
+                and self._processors._log_record_processors is self._known  # noqa: SLF001
+                and logger._is_enabled()  # noqa: SLF001
+            )
+        except AttributeError:  # no logger of the SDK: with OTEL_SDK_DISABLED it gives one that does nothing
+            return False
         return is_ours
 
 
@@ -81,7 +84,7 @@ def inherited_from(span: Span, prefix: str, names: tuple[str, ...] = ()) -> Attr
     attributes: Mapping[str, Any] | None = getattr(span, "attributes", None)
     if not attributes:
         return None
-    # Most spans have none, which one search over all names tells for less than one over each.
+    # Most spans have none, which one search over all names finds for less than one over each.
     is_below_agent = prefix in "\n".join(attributes)
     if not (is_below_agent or (names and any(name in attributes for name in names))):
         return None

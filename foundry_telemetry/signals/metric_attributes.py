@@ -11,13 +11,13 @@ from foundry_telemetry.schema.value import CHAT, PROVIDER_ANTHROPIC, TAG_PREFIX
 from foundry_telemetry.signals.fields import Attributes
 
 _MAX_VALUES: Final = 50
-"""Distinct values of one attribute; further ones are told as `_OTHER`, so that series stay bounded."""
+"""Distinct values of one attribute; further ones are recorded as `_OTHER`, so that series stay bounded."""
 _OTHER: Final = "other"
 _MAX_PLACES: Final = 200
 """Distinct combinations of server, deployment and model; each alone is bounded, but their product is not."""
 
 _MAX_TAGGED: Final = 200
-"""Distinct combinations of a place and its tags; of a further one the tags are told as `_OTHER`."""
+"""Distinct combinations of a place and its tags; of a further one the tags are recorded as `_OTHER`."""
 
 
 class MetricAttributes:

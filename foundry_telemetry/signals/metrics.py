@@ -1,6 +1,6 @@
 """The totals. Attempts are queued as they end, and recorded when a metric reader asks.
 
-Recording one attempt in the SDK costs more than all the rest of telling of it. So the request path only
+Recording one attempt in the SDK costs more than all the rest of recording it. So the request path only
 takes a note, as it does with spans for their processor, and the notes are recorded in the thread of the
 reader, right before it collects, so that none of them is late.
 """
@@ -45,7 +45,7 @@ class PendingMeasurement(Struct, frozen=True):
     ours: bool
     """Whether the call's span is ours."""
     standard: bool
-    """Whether the standard metrics are ours, as far as the call tells."""
+    """Whether the standard metrics are ours, as far as the call shows."""
 
 
 class Metrics:

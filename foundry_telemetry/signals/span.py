@@ -79,7 +79,7 @@ class SpanBinding(Struct, eq=False):
     has_http_span: bool = False
     """Whether an HTTP instrumentor made a span for this attempt."""
     error: BaseException | None = None
-    """What it ended with, while its listeners are told."""
+    """What it ended with, while its listeners are notified."""
     failed: Observation | None = None
     """What a note on its exception says, where one was asked for."""
     content: ContentHolder | None = None
@@ -141,7 +141,7 @@ def bind_span(
 
 
 def _hex(where: SpanContext) -> str:
-    """The span id; a random one where no provider gives ids, since attempts need something to be told by."""
+    """The span id; a random one where no provider gives ids, since attempts need something to be known by."""
     return f"{where.span_id or random.getrandbits(64):016x}"
 
 

@@ -1,7 +1,7 @@
 """The metrics of the GenAI convention, as far as nobody else records them.
 
 Two libraries that record one of them double every sum over it. So ours stops where another scope of the
-same meter provider has an instrument of its name; names of packages tell nothing. An instrument may be made
+same meter provider has an instrument of its name; names of packages show nothing. An instrument may be made
 at any time before its first measurement, so it is looked up when a reader collects: ours wait until then.
 """
 

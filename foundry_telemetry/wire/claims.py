@@ -1,4 +1,4 @@
-"""What a refused credential tells of itself. Claims are read, judged and dropped; the token is never kept."""
+"""What a refused credential has of itself. Claims are read, judged and dropped; the token is never kept."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from base64 import urlsafe_b64decode
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.schema.value import AuthScheme
-from foundry_telemetry.wire.sanitize import UNREADABLE, clean_guid, clean_word, whole
+from foundry_telemetry.wire.json_decoding import reader
+from foundry_telemetry.wire.sanitize import clean_guid, clean_word, whole
 
 _AUDIENCES: Final = frozenset(
     f"https://{service}.azure.{cloud}"
@@ -23,6 +23,8 @@ _URL: Final = re.compile(r"(?:https|api)://[A-Za-z0-9._:/-]{1,120}").fullmatch
 _AADSTS: Final = re.compile(r"AADSTS[0-9]{4,8}")
 _TRACE_ID: Final = re.compile(r"Trace ID: ([0-9a-fA-F-]{36})")
 _CORRELATION_ID: Final = re.compile(r"Correlation ID: ([0-9a-fA-F-]{36})")
+_BASE64: Final = re.compile(rb"[A-Za-z0-9_/+-]+").fullmatch
+"""Either alphabet. The decoder would pass over all other characters, and so read what is no token."""
 _MAX_TOKEN: Final = 16 * 1024
 
 
@@ -56,7 +58,7 @@ class _Claims(Struct, gc=False):
     idtyp: object = None
 
 
-_decode_claims: Final = msgspec.json.Decoder(_Claims).decode
+_decode_claims: Final = reader(_Claims)
 
 
 def read_token(authorization: bytes | None, now_s: float) -> TokenFacts | None:
@@ -88,12 +90,10 @@ def _read_claims(authorization: bytes | None) -> _Claims | None:
     if not authorization or len(authorization) > _MAX_TOKEN:
         return None
     parts = authorization.rpartition(b" ")[2].split(b".")
-    if len(parts) != 3:  # noqa: PLR2004
+    text = parts[1].rstrip(b"=") if len(parts) == 3 else b""  # noqa: PLR2004
+    if not _BASE64(text) or len(text) % 4 == 1:
         return None
-    try:
-        return _decode_claims(urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
-    except UNREADABLE:
-        return None
+    return _decode_claims(urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
 
 
 def _names_foundry(audience: str) -> bool:

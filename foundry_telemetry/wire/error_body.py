@@ -50,7 +50,7 @@ class ErrorBody(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def read_error(body: bytes | bytearray, media_type: bytes) -> ErrorBody:
-    """Tell which of the known shapes an error body has, and read it."""
+    """Find which of the known shapes an error body has, and read it."""
     if media_type == b"text/html" or body.lstrip()[:1] == b"<":
         return ErrorBody(shape="html")
     if not body:

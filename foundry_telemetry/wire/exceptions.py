@@ -1,4 +1,4 @@
-"""From an exception of the HTTP client to a failure. Classes are told by name, so no client is imported."""
+"""From an exception of the HTTP client to a failure. Classes are known by name, so no client is imported."""
 
 from __future__ import annotations
 

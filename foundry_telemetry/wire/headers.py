@@ -63,7 +63,7 @@ class Bearer(bytes):
 
 
 class RequestHeaders(Struct, frozen=True, gc=False):
-    """What a request's headers tell. `bearer` never leaves the attempt."""
+    """What a request's headers have. `bearer` never leaves the attempt."""
 
     client: str | None
     anthropic_version: str | None
@@ -79,7 +79,7 @@ class RequestHeaders(Struct, frozen=True, gc=False):
 
 
 class ResponseHeaders(Struct, frozen=True, gc=False):
-    """What a response's headers tell."""
+    """What a response's headers have."""
 
     media_type: bytes
     encoded: bool

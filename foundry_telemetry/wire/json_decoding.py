@@ -23,7 +23,8 @@ def reader(kind: type[S]) -> Callable[[bytes | bytearray], S | None]:
     """What reads a JSON object into `kind`, whose fields are all of what is looked at.
 
     It gives ``None`` for what is no such object. Python takes a byte order mark, UTF-16 and 32, ``NaN`` and
-    half a surrogate pair, as a text has that was cut within an emoji.
+    half a surrogate pair, as a text has that was cut within an emoji. Bytes that are no text count as U+FFFD:
+    so the SDK reads the body of an error, and one odd byte must not hide the counters beside it.
     """
     decode = msgspec.json.Decoder(kind).decode
 
@@ -37,7 +38,7 @@ def reader(kind: type[S]) -> Callable[[bytes | bytearray], S | None]:
         if len(body) > _MOST or body[:64].lstrip(_BEFORE_OBJECT)[:1] != b"{":
             return None
         try:
-            return msgspec.convert(json.loads(body), kind)
+            return msgspec.convert(json.loads(body.decode(json.detect_encoding(body), "replace")), kind)
         except UNREADABLE:
             return None
 

@@ -92,7 +92,7 @@ class MessageStream:
         return events.buffered.append if events.buffering else self.feed
 
     def next_run(self) -> Run:
-        """Read what was put where the last run says, and tell how the next pieces are to be given."""
+        """Read what was put where the last run says, and return how the next pieces are to be given."""
         events = self._events
         if self._unread:
             self.feed(self._unread.pop())

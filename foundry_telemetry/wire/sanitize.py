@@ -33,7 +33,7 @@ def clean_id(value: bytes | None) -> str | None:
     """A correlation id, or ``invalid:<length>`` for one with other characters or above 128 of them."""
     if not value:
         return None
-    # A GUID or `req_...`, told in two byte operations; the expression is for the others.
+    # A GUID or `req_...`, detected in two byte operations; the expression is for the others.
     if (len(value) <= _MAX_ID and value.replace(b"-", b"").replace(b"_", b"").isalnum()) or _ID(value):
         return value.decode("ascii")
     return f"invalid:{len(value)}"
@@ -99,7 +99,7 @@ def clean_guid(value: object) -> str | None:
 
 
 def whole(value: object) -> int | None:
-    """A whole number of JSON, which does not tell ``5`` from ``5.0``; a bool is none."""
+    """A whole number of JSON, to which ``5`` and ``5.0`` are the same; a bool is none."""
     if type(value) is int:
         return value
     return int(value) if type(value) is float and value.is_integer() else None

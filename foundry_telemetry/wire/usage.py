@@ -24,7 +24,7 @@ class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
     input_tokens: int | None = None
     """Input outside the cache."""
     output_tokens: int | None = None
-    """Final output, thinking included; ``None`` until the service has told the final number."""
+    """Final output, thinking included; ``None`` until the service has reported the final number."""
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     cache_creation_5m: int | None = None
@@ -71,11 +71,11 @@ class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
 
 
 NO_USAGE = TokenUsage()
-"""Nothing was told."""
+"""Nothing was reported."""
 
 
 class Answer(Struct, frozen=True, kw_only=True, gc=False):
-    """What a 2xx body tells."""
+    """What a 2xx body reports."""
 
     is_message: bool = False
     """Whether it is what the API answers: a message, or a count of tokens."""

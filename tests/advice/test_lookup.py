@@ -45,7 +45,7 @@ def test_an_answer_that_fits_no_class_is_advised_by_its_owner(status: int, origi
 @pytest.mark.parametrize("origin", get_args(Origin))
 @pytest.mark.parametrize("name", sorted(CLASSES))
 def test_every_class_from_everywhere_agrees_with_the_record(name: str, origin: Origin) -> None:
-    """Who answered can change whose move it is, and then the advice changes with it."""
+    """Who answered can change the owner, and then the advice changes with it."""
     failure = make_failure(name, origin=origin)
     assert advice_for(failure.type, failure.owner).owner == failure.owner
 
@@ -93,6 +93,6 @@ print("foundry_telemetry.advice.page" in sys.modules)
 
 
 def test_it_is_loaded_only_when_asked_for() -> None:
-    """Neither the package nor its doors load the advice; it brings in nothing, and the page comes last."""
+    """Neither the package nor an integration loads the advice; it brings in nothing, the page comes last."""
     done = subprocess.run([sys.executable, "-c", PROBE], check=True, capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.splitlines() == ["False []", "False"]

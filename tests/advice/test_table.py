@@ -7,7 +7,16 @@ from typing import get_args
 
 import pytest
 
-from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, UNKNOWN, Advice, Desk, Tab, advice_for
+from foundry_telemetry.advice import (
+    ALL,
+    FALLBACKS,
+    PLACEHOLDERS,
+    UNKNOWN,
+    Advice,
+    SupportChannel,
+    Tab,
+    advice_for,
+)
 from foundry_telemetry.observation import Owner
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.signals import fields
@@ -61,7 +70,7 @@ def test_an_entry_is_complete(entry: Advice) -> None:
     assert len(entry.relevant_fields) >= 2
     assert len(set(entry.relevant_fields)) == len(entry.relevant_fields)
     assert entry.tab in get_args(Tab)
-    assert set(entry.support_channels) <= set(get_args(Desk))
+    assert set(entry.support_channels) <= set(get_args(SupportChannel))
     for text in (entry.retry, entry.ticket, *(step.text for step in entry.steps)):
         assert text.endswith((".", "?"))
         assert len(text) >= len("at once.")
@@ -170,7 +179,7 @@ def test_auth_failures_are_shown_on_their_tab() -> None:
     }
 
 
-def test_desks_ask_for_their_own_ids() -> None:
+def test_support_channels_ask_for_their_own_ids() -> None:
     """Azure gets the apim-request-id, Anthropic the request-id, Entra its three."""
     assert advice_for("service_unavailable").ids == ("azure.service.request.id",)
     assert advice_for("overloaded").ids == ("anthropic.request.id",)

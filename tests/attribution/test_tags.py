@@ -42,7 +42,7 @@ def test_long_values_are_hashed_whole() -> None:
 
 
 def test_other_values_stay() -> None:
-    """What names no person is told as it is."""
+    """What names no person is reported as it is."""
     assert reported(tenant="acme", feature="user") == {"tenant": "acme", "feature": "user"}
 
 

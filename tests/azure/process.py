@@ -127,7 +127,7 @@ class Process:
         self._said.append(json.loads(line))
         return self._said[-1]
 
-    def tell(self) -> None:
+    def proceed(self) -> None:
         """Let the script go on."""
         assert self._popen.stdin is not None
         self._popen.stdin.write("\n")
@@ -219,9 +219,9 @@ def end_before_the_distro(process: Process, folder: Path) -> Ended:
     with FakeIngestion() as azure, running(ALONE, azure, folder) as distro:
         azure.always(HANG)
         distro.listen()
-        distro.tell()
+        distro.proceed()
         azure.wait_for(lambda: azure.posts, PATIENCE_S)
-        process.tell()
+        process.proceed()
         ended = process.end()
         assert distro.runs, "it took as long as without us"
         return ended

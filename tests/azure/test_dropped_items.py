@@ -347,7 +347,7 @@ def test_points(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     provider.shutdown()
 
 
-def test_log_exporter_has_the_same_seams(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
+def test_log_exporter_is_counted_alike(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """The exporter of logs is counted by the same code, and an empty batch counts nothing."""
     counted = AzureMonitorLogExporter(
         connection_string=azure.connection_string, storage_directory=str(tmp_path), retry_total=0
@@ -359,7 +359,7 @@ def test_log_exporter_has_the_same_seams(azure: FakeIngestion, tmp_path: Path, d
 
 
 def test_unknown_parts(caplog: pytest.LogCaptureFixture) -> None:
-    """An SDK that we do not know is told of in one warning, and works on."""
+    """An SDK that we do not know is reported in one warning, and works on."""
 
     class Odd:
         pass
@@ -385,19 +385,19 @@ def test_many_threads() -> None:
     assert count.totals() == {(Reason.REFUSED, Signal.LOGS): 20_000}
 
 
-def test_untold() -> None:
-    """What a reader was told is told; what came later is not."""
+def test_unreported() -> None:
+    """What a reader got is reported; what came later is not."""
     count = Dropped()
     count.add(Reason.QUOTA, Signal.LOGS, 2)
-    assert count.unreported() == count.tell() == {(Reason.QUOTA, Signal.LOGS): 2}
+    assert count.unreported() == count.report() == {(Reason.QUOTA, Signal.LOGS): 2}
     assert not count.unreported()
     count.add(Reason.QUOTA, Signal.LOGS, 0)
     count.add(Reason.QUOTA, Signal.LOGS, 1)
     assert count.unreported() == {(Reason.QUOTA, Signal.LOGS): 1}
 
 
-def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monkeypatch: Any) -> None:
-    """Counts of losses that are lost with the metrics that tell of them are told again, until they arrive."""
+def test_requeued(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monkeypatch: Any) -> None:
+    """Counts of losses that are lost with the metrics that report them are sent again, until they arrive."""
     monkeypatch.setattr(gauges, "dropped", dropped)
     counted = AzureMonitorMetricExporter(
         connection_string=azure.connection_string, disable_offline_storage=True, retry_total=0
@@ -458,7 +458,7 @@ def test_another_exporters_blob(azure: FakeIngestion, tmp_path: Path, dropped: D
 
 
 def test_metrics_in_flight(dropped: Dropped) -> None:
-    """Metrics that are given up while they are sent tell of their losses again."""
+    """Metrics that are given up while they are sent report their losses again."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], shutdown_on_exit=False)
     reported = {"foundry.telemetry.reason": "quota", "foundry.telemetry.signal": "logs"}

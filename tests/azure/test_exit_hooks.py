@@ -64,7 +64,7 @@ def handlers() -> Iterator[None]:
 
 
 class Server(uvicorn.Server):
-    """One that serves nothing, and is told of signals without a kill."""
+    """One that serves nothing, and gets signals without a kill."""
 
     def __init__(self, *signals: int) -> None:
         super().__init__(uvicorn.Config("no:app"))
@@ -190,7 +190,7 @@ def test_patched_once(seen: Seen) -> None:
 
 @pytest.mark.parametrize("module", ["gunicorn.workers.base", "uvicorn.server"])
 def test_a_server_that_changed(module: str) -> None:
-    """Without the names that we know a server is left alone."""
+    """Without the names that we know a server is not touched."""
     for flag in servers.SHUTDOWN_FLAGS:
         servers._patched(lambda module, flag=flag: servers._observe(flag, module), signal)
     servers._patched(servers._patch_uvicorn, signal)

@@ -299,7 +299,7 @@ def test_points(case: str, exporters: Exporters) -> None:
 
 
 def test_resource(exporters: Exporters) -> None:
-    """The metric that tells of the resource is the same but for its time, which is now."""
+    """The metric that reports the resource is the same but for its time, which is now."""
     convert = exporters.traces._get_otel_resource_envelope
     made = convert(RESOURCE_, "application")
     assert both_ways.is_plain(made)
@@ -309,7 +309,7 @@ def test_resource(exporters: Exporters) -> None:
 
 
 def test_another_resource(exporters: Exporters) -> None:
-    """What is remembered of one resource is not told of the next, nor changed by what is made of it."""
+    """What is remembered of one resource does not reach the next, nor changed by what is made of it."""
     for resource in (RESOURCE_, Resource({"service.name": "other"}), RESOURCE_, RESOURCE_):
         made = both_ways.assert_same(exporters.traces, SPAN, span({"enduser.id": "u"}, resource=resource))
         assert made.tags["ai.user.authUserId"] == "u"

@@ -130,7 +130,7 @@ def _count(meter: Meter, counter: Any) -> None:
 
 
 def test_gauges_are_not_held(sent: Sent, reader: Any, meter: Meter) -> None:
-    """The state of a gauge at a fork is no count, and is not told later as if it were the present one."""
+    """The state of a gauge at a fork is no count, and is not reported later as if it were the present one."""
     meter.create_gauge("state").set(7)
     fork_safe = ForkSafeMetricReader(reader)
     fork_safe.before_fork()

@@ -16,6 +16,7 @@ from azure.monitor.opentelemetry.exporter._quickpulse._processor import _Quickpu
 from azure.monitor.opentelemetry.exporter.export.logs._processor import _AzureBatchLogRecordProcessor
 from opentelemetry import context as context_api
 from opentelemetry import trace
+from opentelemetry._logs import NoOpLoggerProvider
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
@@ -132,7 +133,7 @@ def distro(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Distro]]:
     foundry_telemetry.uninstrument()
     for one in made:
         one.provider.shutdown()
-        dropped.tell()
+        dropped.report()
 
 
 def both_ways(distro: Callable[..., Distro], write: Callable[[Distro], None]) -> list[dict[str, Any]]:
@@ -224,6 +225,15 @@ def test_another_provider(distro: Callable[..., Distro]) -> None:
     assert (ours.waiting(), others.waiting()) == ([], [False])
 
 
+def test_no_logger_of_the_sdk(distro: Callable[..., Distro]) -> None:
+    """One that does nothing, as of an SDK that is switched off, takes the event as any other does."""
+    ours = distro()
+    assert shorten(ours.provider)
+    listener = Ledger(NoOpLoggerProvider())
+    listener.finished(OBSERVATION, unbound(context_api.get_current()))
+    assert ours.waiting() == []
+
+
 def test_locked_span(distro: Callable[..., Distro]) -> None:
     """Where a lock of the current span is held, nothing waits for it: the event takes the long way."""
     one = distro()
@@ -246,9 +256,9 @@ def test_event_that_cannot_be_built(distro: Callable[..., Distro], monkeypatch: 
     one.write()
     one.write(FAILED)
     monkeypatch.setattr(ledger_event, "_headline", lambda seen: "ok" if seen.failure else 1 / 0)
-    dropped.tell()
+    dropped.report()
     assert one.row()["data"]["baseData"]["properties"]["error.type"] == "auth_token_expired"
-    assert dropped.tell() == {(Reason.INTERNAL_ERROR, Signal.LOGS): 1}
+    assert dropped.report() == {(Reason.INTERNAL_ERROR, Signal.LOGS): 1}
 
 
 LONG_ID = "i" * 128

@@ -26,7 +26,7 @@ foundry_telemetry.configure(logger_name="nobody", distro=DISTRO)
 provider = _logs.get_logger_provider()
 {set_up}
 logging.getLogger("app").info("of the application")
-for _ in range(20):  # each is a request, of which the client and its neighbours log
+for _ in range(20):  # each is a request, of which the client and the libraries below it log
     if queued:
         queued.join()
     provider.force_flush()

@@ -227,7 +227,7 @@ def test_distro_hangs_at_the_end(how: str, distro: DistroName, tmp_path: Path) -
             if how == "SIGTERM":
                 process.signal(signal.SIGTERM)
             else:
-                process.tell()
+                process.proceed()
             ended = process.end()  # the SDK alone waits for thirty seconds, azure-core for minutes
     assert ended.code == (-signal.SIGTERM if how == "SIGTERM" else 0)
     assert "span distro" in stored(tmp_path)

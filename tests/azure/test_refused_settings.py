@@ -46,13 +46,13 @@ def test_the_variable_is_named(variable: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_error_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What OpenTelemetry raises where an entry point is missing, a bare StopIteration, is told as well."""
+    """What OpenTelemetry raises without an entry point, a bare StopIteration, is reported as well."""
     monkeypatch.setenv("OTEL_PYTHON_METER_PROVIDER", "nonsense")
     with pytest.raises(ValueError, match=r"StopIteration.*OTEL_PYTHON_METER_PROVIDER"), naming_variables():
         next(iter(()))
 
 
-def test_a_name_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that names the variable already, and one without any variable, stay as they are."""
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", "x")
     own = ValueError("OTEL_SPAN_EVENT_COUNT_LIMIT must be a non-negative integer but got x")

@@ -31,7 +31,7 @@ def providers():
 before = providers()
 import foundry_telemetry
 from tests.support.families import httpx
-foundry_telemetry.{door}(hosts=(os.environ["FOUNDRY"],))
+foundry_telemetry.{integration}(hosts=(os.environ["FOUNDRY"],))
 """
 
 LOAD = """
@@ -96,7 +96,7 @@ def total(rows: Iterable[dict[str, Any]], name: str) -> int:
 def test_totals_under_the_default_sampler(integration: str, tmp_path: Path) -> None:
     """The distro's default sampler costs spans; the ledger and the metrics are complete to the last token."""
     till = Till()
-    script = DISTRO.replace("{door}", integration) + LOAD
+    script = DISTRO.replace("{integration}", integration) + LOAD
     with FakeFoundry(till) as foundry, FakeIngestion() as azure:
         ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url, CALLS=str(CALLS), **QUIET)
         ledger = azure.events("foundry.attempt")

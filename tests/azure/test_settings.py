@@ -12,7 +12,7 @@ import pytest
 from foundry_telemetry.azure import configure
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.sampling import KEEP_ALL
-from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
+from foundry_telemetry.azure.settings import CONNECTION_STRING, InstrumentOptions, Settings, read_settings
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 
@@ -28,7 +28,10 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(string: str | None = STRING, ratio: float = KEEP_ALL, **options: Any) -> Settings:
     """Settings of a call with these arguments."""
-    return read_settings(string, ratio, options.pop("hosts", ()), options.pop("http_spans", "keep"), options)
+    instrumentation = InstrumentOptions(
+        hosts=options.pop("hosts", ()), http_spans=options.pop("http_spans", "keep")
+    )
+    return read_settings(string, ratio, options, instrumentation)
 
 
 @pytest.mark.row(81)
@@ -140,7 +143,7 @@ def test_bad_values(arguments: dict[str, Any], problem: str, monkeypatch: pytest
 
 
 def test_sampling_default() -> None:
-    """Left alone, every trace is kept, by the sampler that lets Azure count the rows."""
+    """By default every trace is kept, by the sampler that lets Azure count the rows."""
     assert read().options["sampling_ratio"] == 1.0
     assert read().sampling is None
 

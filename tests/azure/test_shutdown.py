@@ -164,7 +164,7 @@ def test_exit_within_the_exit(register: Arm) -> None:
 
 
 def test_pipelines_of_the_application(register: Arm) -> None:
-    """At exit a pipeline that ends by itself is left alone; on SIGTERM it is emptied."""
+    """At exit a pipeline that ends by itself is not touched; on SIGTERM it is emptied."""
     calls: list[str] = []
     delivery = register(
         {"logs": lambda: calls.append("logs")}, flush_callbacks={"traces": lambda: calls.append("traces")}

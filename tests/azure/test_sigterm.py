@@ -86,7 +86,7 @@ def test_ended_and_begun_again(make: Make) -> None:
 
 
 def test_begun_when_it_is_due(make: Make) -> None:
-    """What nobody tells of is looked at."""
+    """What nobody reports is looked at."""
     due, flushed = threading.Event(), threading.Event()
     make(flushed.set).begin_when(due.is_set)
     assert not flushed.is_set()

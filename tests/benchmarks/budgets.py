@@ -119,7 +119,7 @@ def _road(name: str, scale: float) -> Figure:
 
 
 def _start_of_mcp(results: Results) -> float | None:
-    """Milliseconds until the door for agents is open, the SDK's own included."""
+    """Milliseconds until the MCP server answers, the SDK's own included."""
     seconds = results.agents.get("start_s")
     return None if seconds is None else seconds * 1_000
 

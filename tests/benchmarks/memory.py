@@ -95,7 +95,7 @@ async def raw_async(deltas: int) -> int:
 
 
 def main() -> dict[str, Any]:
-    """`skipped`, or by door the bytes held by the short and by the long stream."""
+    """`skipped`, or by integration the bytes held by the short and by the long stream."""
     install = VARIANTS["ours"].install
     if install is None:
         raise AssertionError("the variant `ours` installs something")

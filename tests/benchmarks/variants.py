@@ -1,4 +1,4 @@
-"""The set-ups that are compared: nothing, the SDK's own spans, the neighbours, and us."""
+"""The set-ups that are compared: nothing, the SDK's own spans, other instrumentation, and us."""
 
 from __future__ import annotations
 

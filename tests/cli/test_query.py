@@ -38,7 +38,7 @@ def test_rows_are_json(url: str) -> None:
     assert run("query", "-", "--json", "--url", url, given=KQL).reported == rows
 
 
-def test_rows_that_are_cut_are_told_of(url: str) -> None:
+def test_rows_that_are_cut_are_reported(url: str) -> None:
     """Where there are more rows than asked for, standard error says so; the exit code is that of success."""
     found = run("query", "foundry_attempts | project call_id", "--rows", "2", "--url", url)
     assert len(found.lines) == 3
@@ -46,7 +46,7 @@ def test_rows_that_are_cut_are_told_of(url: str) -> None:
     assert "more rows than 2" in found.err
 
 
-def test_no_rows_are_told_of(url: str) -> None:
+def test_no_rows_are_reported(url: str) -> None:
     """Without rows there are no columns to name: standard output stays empty, standard error says why."""
     none = "foundry_attempts | where deployment == 'none'"
     found = run("query", none, "--url", url)

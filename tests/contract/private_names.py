@@ -1,4 +1,4 @@
-"""Every private name of a neighbour that we touch: what tells that it is as we know it, and what breaks.
+"""Every private name of another library that we touch: how it is recognised, and what breaks.
 
 *Touched*: read, called, replaced, imported, or known by its text. A row here is a debt; `found_in` finds the
 touches themselves in the source, so that none goes without a row.
@@ -78,6 +78,7 @@ _MODELS = f"{_EXPORTERS}._generated.exporter"
 _ENGINE = {
     "duckdb_kql.lower": (
         "_LET_FUNCTIONS_STATE",
+        "_apply_set_statements",
         "_collapse",
         "_find_names",
         "_lower_expr",
@@ -103,9 +104,13 @@ _ENGINE = {
         "_SPECIAL_FORMS",
         "_is_timespan_expr",
         "_kql_timespan_text",
+        "_mv_expand_elements",
         "_nested_schema",
         "_render_aggregate_call",
+        "_render_arg_max",
+        "_static_index",
     ),
+    "duckdb_kql.translate.naming": ("_PREFIXED", "_aggregate_name"),
 }
 """What the local engine's language calls or replaces, by module."""
 
@@ -954,12 +959,19 @@ PRIVATE = (
 
 NOT_FOREIGN = {
     ("local/engine/language/make_series.py", "_i"): "a column of our own statement",
+    ("local/engine/language/series.py", "_e"): "an element of our own statement",
+    ("local/engine/language/series_statistics.py", "_dynamic"): "the end of a function's name",
+    **{
+        ("local/engine/language/series_statistics.py", f"_{letter}"): "a value of our own statement"
+        for letter in "acdgmow"
+    },
     ("local/engine/language/make_series.py", "_first"): "a column of our own statement",
     ("local/engine/language/make_series.py", "_v"): "a column of our own statement",
     ("local/engine/language/make_series.py", "_v0"): "a column of our own statement",
     ("local/engine/language/mv_apply.py", "_applied_row"): "a column of our own statement",
     ("local/engine/language/top_nested.py", "_rows"): "a column of our own statement",
     ("local/engine/language/top_nested.py", "_k"): "a column of our own statement",
+    ("local/engine/language/window_functions.py", "_numbered"): "a part of our own statement",
     ("local/engine/language/window_functions.py", "_w"): "a column of our own statement",
     ("local/engine/language/window_functions.py", "_window"): "a column of our own statement",
     (

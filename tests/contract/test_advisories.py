@@ -17,7 +17,7 @@ def said(*dependencies: dict[str, Any]) -> str:
 
 
 def test_a_vulnerability_fails() -> None:
-    """A known vulnerability fails the run, and is told with its id and what fixes it."""
+    """A known vulnerability fails the run, and is reported with its id and what fixes it."""
     verdict = judge(2, 1, said({"name": "a", "version": "1.0", "vulns": [FOUND]}), "")
     assert verdict.code == 1
     assert "a 1.0: PYSEC-2026-1; fixed in 1.1" in verdict.lines

@@ -156,7 +156,7 @@ def test_top_rooms_are_for_the_command_line() -> None:
 LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), len(FLOORS)) < HEIGHT["instrumentation"]]
 
 
-def test_no_client_and_no_async_below_the_doors() -> None:
+def test_no_client_and_no_async_below_the_integrations() -> None:
     """Below `instrumentation` nothing knows a client or awaits; below `signals` nothing knows OpenTelemetry.
 
     `attribution` awaits the application's own functions, which it decorates; it is on no attempt's path.

@@ -60,7 +60,7 @@ def test_what_is_seen_is_in_the_inventory(seen: Seen) -> None:
 
 @pytest.mark.slow
 def test_what_is_in_the_inventory_is_seen(seen: Seen) -> None:
-    """Every row is seen in each signal it names: nothing is told of that does not exist."""
+    """Every row is seen in each signal it names: nothing is reported that does not exist."""
     names = {(place, TAGS if name.startswith(TAG_PREFIX) else name) for place, name in reported(seen)}
     for row in INVENTORY:
         if row.kind in ("field", "metric", "line") and row.name not in UNSEEN:

@@ -1,4 +1,4 @@
-"""Canaries: the private names of neighbours that we touch are there, and none is touched without a row."""
+"""Canaries: the private names of others that we touch are there, and none is touched without a row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_private_name_is_as_we_know_it(row: Private) -> None:
     assert holds, f"{row.owner}: {row.name!r} changed with {installed}; so {row.breaks}"
 
 
-def test_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a name is gone, the failure says whose it was, the versions, and what no longer works."""
     (row,) = (each for each in PRIVATE if each.name == "_get_content_decoder")
     for kind in RESPONSES:

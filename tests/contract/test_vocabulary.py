@@ -21,19 +21,20 @@ ROOT: Final = HERE.parents[1]
 TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads((HERE / "vocabulary.toml").read_text("utf-8"))
 HEADINGS: Final = {"code": "## In the code", "users": "## For users"}
 KINDS: Final = {
-    "code": {"file", "identifier", "phrase"},
+    "code": {"file", "identifier", "phrase", "word"},
     "users": {"text", "label", "column", "pattern"},
 }
 EXEMPT: Final = (
     "CHANGELOG.md",
     "tests/contract/vocabulary.md",
     "tests/contract/vocabulary.toml",
+    "tests/contract/test_vocabulary.py",
     "tests/contract/envelopes",
     "tests/data",
     "foundry_telemetry/testing/data",
     "foundry_telemetry/local/page/vendor",
 )
-"""What tells of the past, what others wrote, and recorded wire data."""
+"""What is about the past, these words and their samples, what others wrote, and recorded wire data."""
 
 
 @cache
@@ -65,10 +66,23 @@ def text_of(name: str) -> str:
 
 
 @cache
+def lower_case_of(name: str) -> str:
+    """The same in lower case: to find a text in it is cheaper than to match an expression."""
+    return text_of(name).lower()
+
+
+@cache
 def identifiers_of(name: str) -> frozenset[str]:
     """The identifiers of a Python file."""
     tokens = tokenize.generate_tokens(io.StringIO(text_of(name)).readline)
     return frozenset(token.string for token in tokens if token.type == tokenize.NAME)
+
+
+@cache
+def word_of(old: str) -> re.Pattern[str]:
+    """A word by itself, or between underscores or capitals of a name."""
+    at_start, capital = rf"(?<![A-Za-z])(?i:{re.escape(old)})", rf"(?<=[a-z]){re.escape(old.capitalize())}"
+    return re.compile(rf"(?:{at_start}|{capital})(?![a-z])")
 
 
 def has(name: str, word: dict[str, Any]) -> bool:
@@ -82,6 +96,8 @@ def has(name: str, word: dict[str, Any]) -> bool:
             return name.endswith(".py") and old in identifiers_of(name)
         case "phrase":
             return old in text_of(name)
+        case "word":
+            return old in lower_case_of(name) and word_of(old).search(text_of(name)) is not None
         case kind:
             raise ValueError(f"{old}: kind {kind!r} is not searched for")
 
@@ -99,6 +115,22 @@ WORDS: Final = [(row["row"], word) for row in TABLES["code"] for word in row["wo
 def test_the_word_is_gone(row: str, word: dict[str, Any]) -> None:
     """No file has a word of the left column; the row says what to write in its place."""
     assert files_with(word) == [], f"{word['old']}: see the row {row!r} of tests/contract/vocabulary.md"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a door", True),
+        ("RAW_DOOR", True),
+        ("openDoor()", True),
+        ("Door.", True),
+        ("indoor", False),
+        ("doors", False),
+    ],
+)
+def test_a_word_is_found_within_names(text: str, found: bool) -> None:
+    """A word counts where it stands alone or is a part of a name, not where it is a part of another word."""
+    assert bool(word_of("door").search(text)) is found
 
 
 def left_column(table: str) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Seen:
 
 
 def run() -> Seen:
-    """Send all of it; what was told."""
+    """Send all of it; what was reported."""
     seen = Seen()
     set_tags(on_metrics=["tenant"])
     try:

@@ -133,12 +133,12 @@ def _to_limit(line: list[int], limit: int | None) -> float | None:
     error = (off / (LINE - 2) / sum((number - 7) ** 2 for number in range(LINE))) ** 0.5
     if limit is None or slope <= 0 or slope <= 2 * error:
         return None
-    wall = max(0.0, (limit - start - slope * (LINE - 1)) / slope)
-    return 60 * rounded(wall) if wall <= 1440 else None
+    minutes = max(0.0, (limit - start - slope * (LINE - 1)) / slope)
+    return 60 * rounded(minutes) if minutes <= 1440 else None
 
 
 def minutes_over_time(rows: list[Row], choice: Choice) -> Answer:
-    """How much did the busiest minute of each bin have, by deployment?"""
+    """How much did the highest minute of each bin have, by deployment?"""
     grain, start = choice.time.grain, floor(choice.time.start, MINUTE)
     peaks: dict[Any, int] = defaultdict(int)
     for (deployment, what), minutes in minutes_of(rows, choice).items():

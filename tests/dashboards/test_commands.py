@@ -73,7 +73,7 @@ def test_a_workbook_of_ones_own(tmp_path: Path) -> None:
     assert ended.out.splitlines() == [f"ok       {rule}" for rule in WORKBOOK]
 
 
-def test_a_broken_workbook_is_told(tmp_path: Path) -> None:
+def test_a_broken_workbook_is_reported(tmp_path: Path) -> None:
     """What is wrong stands below its rule, with the step's name, and the exit code says so."""
     need_parser()
     ended = check(tmp_path, workbook(query="AppEvents | where Nope == 1"), **parser_cache())
@@ -120,7 +120,7 @@ def test_without_the_local_engine_its_rules_are_left_out(tmp_path: Path) -> None
     assert "pip install 'foundry-telemetry[local]'" in left_out[0]
 
 
-def test_features_of_other_workbooks_are_told_and_break_nothing(tmp_path: Path) -> None:
+def test_features_of_other_workbooks_are_reported_and_break_nothing(tmp_path: Path) -> None:
     """What the portal knows and we do not use is a problem with a name, never a crash."""
     items = [
         {"type": 10, "name": "metrics", "content": {"chartId": "x", "metrics": []}},

@@ -81,7 +81,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_a_broken_expression_is_told(text: str) -> None:
+def test_a_broken_expression_is_reported(text: str) -> None:
     """What cannot be read or has no value says what was expected where."""
     with pytest.raises(ExpressionError) as error:
         reported(text)

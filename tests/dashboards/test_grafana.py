@@ -1,4 +1,4 @@
-"""The Grafana dashboard has all that the workbook has, asks the same and is told the same."""
+"""The Grafana dashboard has all that the workbook has, asks the same and gets the same."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def both(name: str, choice: Choice) -> tuple[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_panel_is_told_what_the_step_is_told(name: str, query: Query) -> None:
+def test_a_panel_has_the_filters_of_the_step(name: str, query: Query) -> None:
     """With nothing filtered, Grafana's query gives every row that the workbook's gives."""
     expected, reported = (rows_of(query, text) for text in both(name, everything()))
     assert reported == near(expected)
@@ -556,7 +556,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_copy_is_told(name: str) -> None:
+def test_a_broken_copy_is_reported(name: str) -> None:
     """Each rule finds the dashboard that breaks it."""
     change, expected = BROKEN[name]
     shown = copy.deepcopy(SHIPPED)
@@ -646,7 +646,7 @@ def broken_panels() -> dict[str, tuple[Any, kusto.Verdict]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG_COLUMNS)
-def test_a_wrong_column_is_told(name: str) -> None:
+def test_a_wrong_column_is_reported(name: str) -> None:
     """A column that no query gives would be drawn as nothing."""
     need_parser()
     *_, expected = WRONG_COLUMNS[name]

@@ -41,7 +41,7 @@ def test_a_key_with_two_meanings_keeps_two_rules() -> None:
     assert [names for names, _ in joined(signed)] == [["a"], ["b"]]
 
 
-def test_rules_with_more_than_words_are_left_alone() -> None:
+def test_rules_with_more_than_words_stay_as_they_are() -> None:
     """A percentage compares numbers; its zero is no key."""
     looks = [("a", percent()), ("b", in_words(ENDED)), ("c", percent(warning=80))]
     assert [names for names, _ in joined(looks)] == [["a"], ["b"], ["c"]]

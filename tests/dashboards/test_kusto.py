@@ -1,4 +1,4 @@
-"""KQL is judged by Microsoft's parser and binder: good queries pass, bad ones are told by kind and place."""
+"""KQL is judged by Microsoft's parser and binder: good queries pass, bad ones are named by kind and place."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ BAD = {
 }
 
 
-def test_each_bad_query_is_told_by_kind_and_place() -> None:
+def test_each_bad_query_is_reported_by_kind_and_place() -> None:
     """One fault gives one problem, with its code, and the place where it stands."""
     assert errors(BAD) == {text: [problem] for text, problem in BAD.items()}
 
@@ -137,7 +137,7 @@ def test_what_another_cluster_has_is_refused() -> None:
 SEVERITIES = {"union isfuzzy=true AppEvents, Nothing": ["Warning"], "Nothing": ["Error"]}
 
 
-def test_severities_are_told() -> None:
+def test_severities_are_reported() -> None:
     """A table that a fuzzy union may lack is a warning; a table that a query needs is an error."""
     found = {text: [problem.severity for problem in verdicts()[text].problems] for text in SEVERITIES}
     assert found == SEVERITIES

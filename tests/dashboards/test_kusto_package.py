@@ -104,7 +104,7 @@ def test_a_project_is_there_only_with_all_its_packages(npm: Npm, tmp_path: Path)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_terminal_is_told(
+def test_a_terminal_shows_progress(
     npm: Npm, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
     """A person who waits is told what for, on standard error, once; a pipe is not."""
@@ -245,5 +245,5 @@ def test_what_cannot_be_started_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_the_reason_is_one_line(complaint: str, reason: str) -> None:
-    """Of a stack trace the line with the error is told, else the last line, else the exit status."""
+    """Of a stack trace the line with the error is reported, else the last line, else the exit status."""
     assert Done(3, b"", complaint).reason == reason

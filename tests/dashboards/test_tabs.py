@@ -77,7 +77,7 @@ def test_sampled_traces_change_no_number(name: str) -> None:
     assert sampled.ask(name, choice.values) == near(unsampled().ask(name, choice.values))
 
 
-def test_the_share_of_spans_that_was_kept_is_told() -> None:
+def test_the_share_of_spans_that_was_kept_is_reported() -> None:
     """One span of ten was kept, of each service that has a ledger."""
     reported = ledger(0)[1].ask("telemetry_by_service", choice_of(0).values)
     shares = {line["service"]: line["spans_kept_percent"] for line in reported if line["last_record"]}
@@ -165,7 +165,7 @@ def test_time_to_limit(name: str) -> None:
 
 
 def test_a_limit_is_learnt_from_the_minutes_that_met_it() -> None:
-    """The calmest minute with a 429 is the limit, unless a busier one passed without: then it is not told."""
+    """The lowest throttled minute is the limit, unless a higher one was not throttled: then it is unknown."""
     met = steady([12], status=429, error_type="rate_limited")
     for passed, limit, source in ((10, 12, "observed"), (15, None, "")):
         reported = Workspace(met + steady([passed, 0])).ask("limits", Choice(limits="").values)

@@ -35,7 +35,7 @@ def on_disk(folder: Path) -> list[dict[str, Any]]:
 
 
 def counted(items: list[dict[str, Any]], signal: str) -> int:
-    """Losses of a signal that the metrics among these tell of."""
+    """Losses of a signal that the metrics among these report."""
     return sum(
         int(item["metrics"][0]["value"])
         for item in items
@@ -45,7 +45,7 @@ def counted(items: list[dict[str, Any]], signal: str) -> int:
 
 
 def in_the_log(errors: str, signal: str) -> int:
-    """Losses of a signal that the last warning of a process tells of."""
+    """Losses of a signal that the last warning of a process reports."""
     found = [
         int(count)
         for count in re.findall(rf"(\d+) {signal} \(", errors.partition("not reported to Azure")[2])
@@ -106,7 +106,7 @@ def test_the_warning_of_a_late_pipeline_is_no_loss(tmp_path: Path) -> None:
 
 @pytest.mark.row(26)
 def test_azure_refuses_the_last_batch(tmp_path: Path) -> None:
-    """Losses of the last moment are told to Azure as soon as it takes anything again."""
+    """Losses of the last moment are reported to Azure as soon as it takes anything again."""
     with FakeIngestion() as azure:
         # The three pipelines end at once; whatever is refused, the counts of it come after.
         azure.script(refuse(400), refuse(400), refuse(400))
@@ -119,7 +119,7 @@ def test_azure_refuses_the_last_batch(tmp_path: Path) -> None:
 
 
 @pytest.mark.row(26)
-def test_the_next_process_tells(tmp_path: Path) -> None:
+def test_the_next_process_reports(tmp_path: Path) -> None:
     """What one process left on disk, its counts of losses too, the next one of the service delivers, once."""
     with FakeIngestion() as azure:
         azure.always(HANG)

@@ -19,11 +19,11 @@ OUTAGE_S = 300
 SERVICE = """
 import foundry_telemetry
 foundry_telemetry.configure({options})
-told = threading.Event()
-threading.Thread(target=lambda: (hear(), told.set()), daemon=True).start()
+released = threading.Event()
+threading.Thread(target=lambda: (hear(), released.set()), daemon=True).start()
 counter = metrics.get_meter("test").create_counter("count")
 number = 0
-while not told.wait({pause}):
+while not released.wait({pause}):
     trace.get_tracer("test").start_span(f"span {{number}}").end()
     event = {{"microsoft.custom_event.name": "foundry.attempt", "mark": str(number)}}
     logging.getLogger("app").warning("event", extra=event)
@@ -73,7 +73,7 @@ def outage(process: Process, azure: FakeIngestion, folder: Path) -> int:
     azure.wait_for(lambda: len(azure.posts) > refused + 40, PATIENCE_S)
     azure.always(None)
     azure.wait_for(lambda: not stored(folder), PATIENCE_S)
-    process.tell()
+    process.proceed()
     return int(process.end().said[-1]["emitted"])
 
 
@@ -92,7 +92,7 @@ def test_a_disk_that_holds_all(tmp_path: Path) -> None:
 
 @pytest.mark.row(26)
 def test_a_disk_that_is_too_small(tmp_path: Path) -> None:
-    """What the disk cannot hold is counted: arrived and counted add up to what was told, for each signal."""
+    """What the disk cannot hold is counted: arrived and counted add up to all, for each signal."""
     options = "storage_min_retry_interval=1, retry_total=0, storage_max_size=20_000"
     script = SERVICE.format(options=options, pause=0.01)
     with FakeIngestion() as azure, running(script, azure, tmp_path, **QUICK) as process:
@@ -126,7 +126,7 @@ def test_five_minutes(tmp_path: Path) -> None:
         time.sleep(OUTAGE_S)
         azure.always(None)
         azure.wait_for(lambda: not stored(tmp_path), PATIENCE_S)
-        process.tell()
+        process.proceed()
         emitted = int(process.end().said[-1]["emitted"])
         assert spans(azure) == {f"span {number}": 1 for number in range(emitted)}
         assert events(azure) == {str(number): 1 for number in range(emitted)}

@@ -88,7 +88,7 @@ def test_table_is_up_to_date() -> None:
 
 
 def test_every_cell_is_there() -> None:
-    """The generator tells of each combination once: it is run, or it says why it is not."""
+    """The generator reports each combination once: it is run, or it says why it is not."""
     every = list(cells())
     assert len(set(every)) == len(every) == len(SERVERS) * 2 * len(PLACES) * len(ENDINGS)
     assert all(cell.left_out or cell in RUN for cell in every)

@@ -72,7 +72,7 @@ def test_raw(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_raw_failure(tmp_path: Path) -> None:
-    """Bare httpx with a wrong deployment: the cause, whose move it is, and Azure's id."""
+    """Bare httpx with a wrong deployment: the cause, its owner, and Azure's id."""
     out = run(tmp_path, "raw_httpx_entra.py", "--deployment", "claude-sonet-5-5")
     line = (
         rf"deployment_not_found \(caller_request\); trying again does not help; azure {AZURE_ID}, anthropic -"

@@ -81,7 +81,7 @@ GUARDS = frozenset({
     "foundry_telemetry.instrumentation.connect_timer.time_connect",
     "foundry_telemetry.instrumentation.class_patch.ClientPatch.__init__.<locals>._transport_for_url",
 })  # fmt: skip
-"""The doors themselves: they stand in the user's stack and hold the guards, or lead straight to one."""
+"""The integrations: they stand in the user's stack and hold the guards, or lead straight to one."""
 
 
 class BrokenError(Exception):

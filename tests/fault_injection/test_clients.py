@@ -33,7 +33,7 @@ def hook(family: Family, action: Callable[[Any], None]) -> Callable[[Any], Any]:
 
 @pytest.mark.row(56)
 def test_user_hooks(family: Family, capture: Capture, server: FaultServer) -> None:
-    """The user's hooks run as often and in the same order, and their lists are left alone."""
+    """The user's hooks run as often and in the same order, and their lists are unchanged."""
     calls: list[str] = []
     request = [
         hook(family, lambda asked: calls.append(f"a {asked.method}")),
@@ -243,7 +243,7 @@ def test_both_on(
 
 @pytest.mark.row(58)
 def test_process_and_client(family: Family, capture: Capture, server: FaultServer) -> None:
-    """A client instrumented by itself in a process that is instrumented too is told of once."""
+    """A client instrumented by itself in a process that is instrumented too is reported once."""
 
     async def scenario() -> None:
         async with family.client(verify=TLS, trust_env=False) as face:
@@ -268,7 +268,7 @@ def test_process_and_client(family: Family, capture: Capture, server: FaultServe
 
 @pytest.mark.row(58)
 def test_uninstrumented_in_mid_stream(family: Family, capture: Capture, server: FaultServer) -> None:
-    """A stream under way when we are switched off is still told of."""
+    """A stream under way when we are switched off is still reported."""
 
     async def scenario() -> None:
         async with family.client(verify=TLS, trust_env=False) as face:

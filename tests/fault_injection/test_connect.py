@@ -194,7 +194,7 @@ FOUNDRY = "http://contoso.services.ai.azure.com/ok/v1/messages"
 def test_proxy(
     family: Family, capture: Capture, server: FaultServer, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """A call through a proxy takes the same route, and is told of under the name it was sent to."""
+    """A call through a proxy takes the same route, and is reported under the name it was sent to."""
     monkeypatch.setenv("HTTP_PROXY", server.base)
     options = {"proxy": server.base} if way == "proxy" else {"trust_env": True}
 

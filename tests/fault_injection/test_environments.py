@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.azure.settings import read_settings
+from foundry_telemetry.azure.settings import InstrumentOptions, read_settings
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import NO_FASTAPI, PATIENCE_S, ROOT, running
 from tests.support.fault_server import FaultServer
@@ -24,13 +24,13 @@ import importlib, json, sys
 URL = "https://contoso.services.ai.azure.com/anthropic/v1/messages"
 BODY = {"id": "msg_1", "model": "claude-sonnet-5-5", "usage": {"input_tokens": 1, "output_tokens": 1}}
 STRING = "InstrumentationKey=00000000-1111-2222-3333-444444444444;IngestionEndpoint=http://127.0.0.1:9/"
-told = {}
+reported = {}
 
 def attempt(name, work):
     try:
-        told[name] = work()
+        reported[name] = work()
     except Exception as error:
-        told[name] = f"{type(error).__name__}: {error}"
+        reported[name] = f"{type(error).__name__}: {error}"
 
 def call(family):
     http = importlib.import_module(family)
@@ -38,7 +38,7 @@ def call(family):
         assert client.post(URL, json={"model": "d"}).json() == BODY
     return "called"
 """
-SAY: Final = "print(json.dumps(told))"
+SAY: Final = "print(json.dumps(reported))"
 
 
 def reported_by(script: str, **environment: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ attempt("instrument", lambda: foundry_telemetry.instrument(sinks=[seen.append]))
 attempt("hooks", lambda: sorted(foundry_telemetry.event_hooks()))
 for family in ("httpx", "httpx2"):
     attempt(family, lambda: call(family))
-told["seen"] = len(seen)
+reported["seen"] = len(seen)
 attempt("configure", lambda: foundry_telemetry.configure(connection_string=STRING))
 integrations = "foundry_telemetry.instrumentation"
 attempt("middleware", lambda: importlib.import_module(integrations).FoundryMiddleware.__name__)
@@ -157,7 +157,7 @@ def test_wrong_variable(variable: str, word: str) -> None:
 def test_any_connection_string(string: str) -> None:
     """Whatever is given as a connection string, it is taken, or refused with a message that shows no key."""
     try:
-        taken = read_settings(string, 1.0, (), "keep", {})
+        taken = read_settings(string, 1.0, {}, InstrumentOptions())
     except ValueError as error:
         shown = str(error)
     else:
@@ -183,23 +183,23 @@ with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, js
         import foundry_telemetry
     foundry_telemetry.instrument(sinks=[second.append])
     call("httpx")
-    told["other clients"] = len(first), len(second)
+    reported["other clients"] = len(first), len(second)
     foundry_telemetry.instrument(own, sinks=[second.append])
     own.post(URL, json={})
-    told["its client"] = len(first), len(second)
+    reported["its client"] = len(first), len(second)
     foundry_telemetry.uninstrument(own)
     foundry_telemetry.uninstrument()
     own.post(URL, json={})
     call("httpx")
-told["off"] = len(first), len(second)
-told["original"] = httpx.Client._transport_for_url is original and not vars(own).get("_transport_for_url")
+reported["off"] = len(first), len(second)
+reported["original"] = httpx.Client._transport_for_url is original and not vars(own).get("_transport_for_url")
 """
 
 
 @pytest.mark.row(39)
 @pytest.mark.parametrize("how", ["reload", "import anew"])
 def test_imported_again(how: str) -> None:
-    """A copy of us takes the place of the one before: each attempt is told of once, and all can be undone."""
+    """A copy of us takes the place of the one before: each attempt is reported once, all can be undone."""
     reported = reported_by(f"HOW = {how!r}{AGAIN}")
     assert reported["other clients"] == [0, 1]
     assert reported["its client"] == [0, 2]
@@ -219,16 +219,16 @@ seen = []
 foundry_telemetry.instrument(sinks=[seen.append])
 with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json={}))) as client:
     client.post("https://contoso.services.ai.azure.com/anthropic/v1/messages", json={})
-os.write(told, b"%d" % len(seen))
+os.write(pipe, b"%d" % len(seen))
 '''
-told_within, write_end = os.pipe()
+read_end, write_end = os.pipe()
 one = interpreters.create()
 for _ in range(2):
-    interpreters.run_string(one, f"told = {write_end}" + script)
+    interpreters.run_string(one, f"pipe = {write_end}" + script)
 interpreters.destroy(one)
 for _ in range(2):
-    exec(f"told = {write_end}" + script, {})
-told["seen"] = os.read(told_within, 100).decode()
+    exec(f"pipe = {write_end}" + script, {})
+reported["seen"] = os.read(read_end, 100).decode()
 """
 
 
@@ -296,7 +296,7 @@ print(json.dumps({"ticks": len(ticks), "meanwhile": len(set(seen))}), flush=True
 @pytest.mark.row(54)
 @pytest.mark.parametrize("library", GREEN)
 def test_green_threads(library: str, tmp_path: Path) -> None:
-    """Where threads are green, twenty streams run at once, and all of them are told of and arrive."""
+    """Where threads are green, twenty streams run at once, and all of them are reported and arrive."""
     pytest.importorskip(library, reason=f"{library} is not installed", exc_type=ImportError)
     with FaultServer() as server, FakeIngestion() as azure:
         script = f"URL = {server.url('events')!r}\n{CALLING_GREEN}"

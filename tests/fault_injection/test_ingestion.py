@@ -69,7 +69,7 @@ def test_refused_once(
     with FakeIngestion(injected) as azure:
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
-            process.tell()
+            process.proceed()
             assert process.end().code == 0
         later = {f"later {number}": 1 for number in range(3)}
         assert posted(azure) == sent | later
@@ -84,7 +84,7 @@ def test_moved(status: int, tmp_path: Path) -> None:
         azure.always(InjectedError(status=status, location=f"{there.url}/v2.1/track"))
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
-            process.tell()
+            process.proceed()
             assert process.end().code == 0
         assert posted(azure) == ONCE
         assert arrived(there) == ONCE | {f"later {number}": 1 for number in range(3)}
@@ -96,7 +96,7 @@ def test_taken_and_hung_up(tmp_path: Path) -> None:
     with FakeIngestion(ACCEPT_AND_CLOSE) as azure:
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
-            process.tell()
+            process.proceed()
             assert process.end().code == 0
         assert arrived(azure) == AGAIN | {f"later {number}": 1 for number in range(3)}
 
@@ -156,7 +156,7 @@ def test_taken_in_the_end(tmp_path: Path) -> None:
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
             azure.always(None)
-            process.tell()
+            process.proceed()
             azure.wait_for(partial(_all_there, azure), PATIENCE_S)
             assert process.end().code == 0
         assert set(arrived(azure).values()) == {1}

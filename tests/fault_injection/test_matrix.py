@@ -46,13 +46,13 @@ def test_markers_are_found(tmp_path: Path) -> None:
 
 
 def test_a_marker_is_a_number(tmp_path: Path) -> None:
-    """A marker whose row cannot be read off the file is told, not passed over."""
+    """A marker whose row cannot be read off the file is reported, not passed over."""
     (tmp_path / "test_it.py").write_text("import pytest\n@pytest.mark.row(n)\ndef test_it(): ...\n")
     with pytest.raises(ValueError, match="a row is a number, not n"):
         held(tmp_path)
 
 
-def test_what_is_wrong_is_told() -> None:
+def test_what_is_wrong_is_reported() -> None:
     """A row that nothing holds, a number that is none and a gap are each told; a command is enough."""
     rows = (Row(1, "a", "b"), Row(3, "c", "d", also="nox -s trust"))
     reported = problems(rows, {9: {Path("test_x.py"): Count(1)}})

@@ -25,10 +25,10 @@ from tests.support.families import Face, Family, pieces, sdk_httpx, settle
 from tests.support.fault_server import FaultServer
 
 Errand = Callable[[User], Awaitable[None]]
-Told = tuple[dict[str, Any], list[tuple[str, str]]]
+Outcome = tuple[dict[str, Any], list[tuple[str, str]]]
 """What the user saw, and the requests the server got."""
 
-DOORS = "foundry_telemetry.instrumentation."
+INTEGRATION = "foundry_telemetry.instrumentation."
 """These functions are broken on every errand that passes them, those behind them on the first alone."""
 
 
@@ -87,7 +87,7 @@ def _sdk(user: User, fault: str, middleware: list[Any]) -> Any:
     return kind(api_key="CANARY-KEY", base_url=url, http_client=user.face.raw, middleware=middleware)
 
 
-async def run(face: Face, server: FaultServer, errand: Errand) -> Told:
+async def run(face: Face, server: FaultServer, errand: Errand) -> Outcome:
     """Run one errand, which is no retry of an earlier one."""
     server.forget()
     failed_attempts.waiting.clear()
@@ -109,7 +109,7 @@ class Breaker:
         self._face = face
         self._server = server
         self._caplog = caplog
-        self._expected: list[Told] = []
+        self._expected: list[Outcome] = []
 
     async def control(self, errands: Sequence[Errand]) -> None:
         """Run the errands without us; each once before, to leave the pool as later runs find it."""
@@ -126,7 +126,7 @@ class Breaker:
             with called() as codes:
                 assert await run(self._face, self._server, errand) == expected
             for one in internals():
-                fresh = one.name not in done or one.name.startswith(DOORS)
+                fresh = one.name not in done or one.name.startswith(INTEGRATION)
                 if one.code in codes and one.name not in GUARDS and fresh and one.name.startswith(prefix):
                     done.add(one.name)
                     how = await self._break(one, errand, expected)
@@ -134,7 +134,7 @@ class Breaker:
         assert not felt
         return done
 
-    async def _break(self, one: Internal, errand: Errand, expected: Told) -> str | None:
+    async def _break(self, one: Internal, errand: Errand, expected: Outcome) -> str | None:
         """Break one function; tells how anybody feels it."""
         internal_errors._next_log_s.clear()
         self._caplog.clear()
@@ -171,14 +171,14 @@ def test_broken_function(
 
     `least` is how many functions are known to be on the path; fewer mean that they are no longer found.
     """
-    errands = ERRANDS if integration != "client" else (_posted("ok"), _streamed)  # its seam alone differs
+    errands = ERRANDS if integration != "client" else (_posted("ok"), _streamed)  # its method alone differs
 
     async def scenario() -> set[str]:
         async with family.client(**OPTIONS) as face:
             breaker = Breaker(face, server, caplog)
             await breaker.control(errands)
             _open(integration, face, capture)
-            return await breaker.break_each(errands, "" if integration == "process" else DOORS)
+            return await breaker.break_each(errands, "" if integration == "process" else INTEGRATION)
 
     names = family.run(scenario)
     assert len(names) >= least, sorted(names)
@@ -207,10 +207,12 @@ def test_broken_function_below_retries(
             breaker = Breaker(face, server, caplog)
             await breaker.control(errands)
             foundry_telemetry.instrument(**capture.options)
-            return await breaker.break_each(errands, DOORS)
+            return await breaker.break_each(errands, INTEGRATION)
 
     names = family.run(scenario)
-    assert len({name for name in names if name.startswith(f"{DOORS}transport_layers.")}) >= 5, sorted(names)
+    assert len({name for name in names if name.startswith(f"{INTEGRATION}transport_layers.")}) >= 5, sorted(
+        names
+    )
 
 
 @pytest.mark.slow
@@ -241,9 +243,9 @@ def test_broken_function_under_the_sdk(
             await breaker.control(sdk_errands([]))
             if integration != "middleware":
                 foundry_telemetry.instrument(**capture.options, exception_notes=integration == "notes")
-                return await breaker.break_each(sdk_errands([]), DOORS)
+                return await breaker.break_each(sdk_errands([]), INTEGRATION)
             middleware = FoundryMiddleware(**capture.options)
-            return await breaker.break_each(sdk_errands([middleware]), DOORS)
+            return await breaker.break_each(sdk_errands([middleware]), INTEGRATION)
 
     names = family.run(scenario)
     assert len(names) >= 12, sorted(names)

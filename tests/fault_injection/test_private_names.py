@@ -28,13 +28,13 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in ours]
 
 
-def test_no_seam(
+def test_no_method_to_patch(
     family: Family, capture: Capture, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A client class without the method we stand in is left alone, with one warning."""
+    """A client class without the method we patch is not touched, with one warning."""
     kind = family.module.AsyncClient if family.is_async else family.module.Client
-    seam = vars(kind)["_transport_for_url"]
-    monkeypatch.setattr(kind, "_chosen_transport", seam, raising=False)
+    method = vars(kind)["_transport_for_url"]
+    monkeypatch.setattr(kind, "_chosen_transport", method, raising=False)
     monkeypatch.delattr(kind, "_transport_for_url")
 
     class Renamed(kind):  # type: ignore[misc,valid-type]
@@ -94,7 +94,7 @@ def test_no_decoder(
     family: Family, capture: Capture, caplog: pytest.LogCaptureFixture, streamed: bool
 ) -> None:
     """Where the decoder cannot be reached, a compressed answer is the same and its tokens are not known."""
-    body_module._tell_once.cache_clear()
+    body_module._warn_once.cache_clear()
     plain = b"".join(events()) if streamed else message()
 
     class Renamed(family.module.Response):  # type: ignore[name-defined,misc]

@@ -1,4 +1,4 @@
-"""Processes that fork with a stream open, or end while one is: told of once, and ended as without us."""
+"""Processes that fork with a stream open, or end while one is: reported once, and ended as without us."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ if processes[-1] != "grandchild":
 @pytest.mark.row(35)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is of Unix")
 def test_fork_of_a_fork_with_an_open_stream(tmp_path: Path) -> None:
-    """All three read the stream to its end; the one that opened it tells of it, each of its own."""
+    """All three read the stream to its end; the one that opened it reports it, each of its own."""
     with FakeIngestion() as azure:
         ended = run(CONFIGURED + FORKED, azure, tmp_path, PYTHONWARNINGS=QUIET)
         assert ended.code == 0, ended.errors

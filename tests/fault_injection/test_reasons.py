@@ -119,7 +119,7 @@ class _Failing(list[Observation]):
 def test_failure_of_the_application(
     what: str, capture: Capture, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is named as such, once for each failure; the ledger event is there, and no loss of ours is told."""
+    """It is named as such, once for each failure; the ledger event is there, no loss of ours is reported."""
     break_it, counted, spans = FOREIGN[what]
     break_it(capture)
     for _ in range(3):
@@ -149,7 +149,7 @@ def test_failure_of_ours(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is told with what is missing of the record, and by that alone."""
+    """It is reported with what is missing of the record, and by that alone."""
     monkeypatch.setattr(*INTERNAL[part], None)
     exchange("ok_json_basic", capture, clock)
     assert dropped.totals() == {(Reason.INTERNAL_ERROR, part): 1}

@@ -195,7 +195,7 @@ def test_echoed_credentials(
     [(500, "gateway_html"), (502, "gateway_html"), (503, "gateway_html"), (529, "gateway_html")],
 )
 def test_html_error(family: Family, capture: Capture, server: FaultServer, status: int, kind: str) -> None:
-    """A proxy's error page is passed on untouched and told of as what it is."""
+    """A proxy's error page is passed on untouched and reported as what it is."""
 
     async def scenario(user: User) -> None:
         response = await user.post(f"html-{status}")

@@ -52,7 +52,7 @@ def sdk(user: User, fault: str, **options: Any) -> Any:
 
 
 def details(error: Any) -> tuple[Any, ...]:
-    """What the SDK tells of an error beyond its text."""
+    """What the SDK reports of an error beyond its text."""
     return (error.status_code, error.request_id, error.body, error.type, str(error.response.url))
 
 

@@ -72,7 +72,7 @@ def lived_through(folder: Path, *, under: Sequence[str] = (), **options: object)
         with running(f"OPTIONS = {options!r}\n{CALLING}", azure, folder, under=under) as process:
             process.listen()
             azure.always(None)
-            process.tell()
+            process.proceed()
             ended = process.end()
         assert ended.code == 0, ended.errors
         reported = {event["gen_ai.request.model"] for event in azure.events("foundry.attempt")}
@@ -165,7 +165,7 @@ SECRETS: Final = {
     "baggage": "tenant=CANARY",
 }
 
-TELLING_SECRETS: Final = f"""
+WRITING_SECRETS: Final = f"""
 import httpx
 import foundry_telemetry
 foundry_telemetry.configure(retry_total=0)
@@ -186,7 +186,7 @@ def test_no_secret_on_disk(tmp_path: Path) -> None:
     """What waits on disk for Azure holds no key, token, cookie, query, prompt or text of an error."""
     with FakeIngestion() as azure:
         azure.always(refuse(503))
-        with running(TELLING_SECRETS, azure, tmp_path) as process:
+        with running(WRITING_SECRETS, azure, tmp_path) as process:
             ended = process.end()
         assert ended.code == 0
         assert "CANARY" not in ended.errors
@@ -212,18 +212,18 @@ def write(done):
             os.write(done, b".")
 
 def killed():
-    told, done = os.pipe()
+    written, done = os.pipe()
     child = os.fork()
     if child == 0:
         write(done)
     os.close(done)
-    put = sum(len(os.read(told, 1)) for _ in range(chance.randint(1, 4)))
+    put = sum(len(os.read(written, 1)) for _ in range(chance.randint(1, 4)))
     time.sleep(chance.random() / 200)  # somewhere within a write
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    while more := os.read(told, 100):
+    while more := os.read(written, 100):
         put += len(more)
-    os.close(told)
+    os.close(written)
     return child, put
 
 def read():

@@ -132,7 +132,7 @@ def test_unfinished_stream(family: Family, capture: Capture, server: FaultServer
 @pytest.mark.row(20)
 @pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_error_event(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
-    """An ``error`` event behind a 200 reaches the user as sent, and is told of as a failure."""
+    """An ``error`` event behind a 200 reaches the user as sent, and is reported as a failure."""
 
     async def scenario(user: User) -> None:
         async with user.stream("error-event") as response:
@@ -208,7 +208,7 @@ def test_abandoned_stream(
 
 
 @pytest.mark.row(41)
-def test_dropped_stream_is_told_of_by_the_next_attempt(
+def test_dropped_stream_is_reported_by_the_next_attempt(
     family: Family, capture: Capture, server: FaultServer
 ) -> None:
     """A dropped stream waits for the next attempt, and keeps the time at which it was dropped."""

@@ -105,7 +105,7 @@ def _written(kind: str) -> Rule:
 def _lines(run: Run, lines: Sequence[str]) -> dict[str, int]:
     """How often each line is there, but for those of what the application left open.
 
-    Whether a client in garbage closes its socket before the socket is told of as unclosed is chance.
+    Whether a client in garbage closes its socket before the socket is reported as unclosed is chance.
     """
     return dict(Counter(run.plain(line) for line in lines if not line.startswith(_LEFT_OPEN)))
 

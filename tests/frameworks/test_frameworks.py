@@ -20,7 +20,7 @@ from tests.frameworks.run import ROOT, Pair, python_of, run_pair
 from tests.frameworks.table import FRAMEWORKS, home_of
 from tests.support.patience import PATIENCE_S
 
-Told = dict[str, Any]
+Report = dict[str, Any]
 pair_of = cache(run_pair)
 
 
@@ -35,7 +35,7 @@ def pair(request: pytest.FixtureRequest) -> tuple[str, Pair]:
 
 
 def test_rules(pair: tuple[str, Pair]) -> None:
-    """Behind each framework every rule holds, but for those that are told of in the table."""
+    """Behind each framework every rule holds, but for those that are reported in the table."""
     _, runs = pair
     found = list(breaches(runs))
     assert {rule for rule, _ in found} == set(runs.framework.known), "\n".join(map(str, found))
@@ -90,7 +90,7 @@ def test_overview() -> None:
     assert {home_of(name) for name in FRAMEWORKS if home_of(name) not in text} == set()
 
 
-SPOILT: dict[str, Callable[[Told], object]] = {
+SPOILT: dict[str, Callable[[Report], object]] = {
     "as planned": lambda reported: reported.pop("result"),
     "outcome": lambda reported: reported.update(result="Rome"),
     "logs": lambda reported: reported["logs"].append("ERROR opentelemetry: failed to detach"),

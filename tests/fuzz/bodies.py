@@ -48,7 +48,7 @@ def lasting(seen: Observation) -> tuple[object, ...]:
 
 
 def check_said(body: bytes, seen: Observation) -> None:
-    """What is told of a message stands in it, read by another reader; what is not told is no number."""
+    """What is reported of a message stands in it, read by another reader; what is not, is no number."""
     answer = read_message(body)
     said = lenient(body)
     if answer is None or said is None:

@@ -1,4 +1,4 @@
-"""What a harness asks of everything that is told of an attempt."""
+"""What a harness asks of everything that is reported of an attempt."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def observed(
     how: Ending = "complete",
     request: Request = REQUEST,
 ) -> Observation:
-    """Lead an answer through an attempt, and check all that the ledger tells of it."""
+    """Lead an answer through an attempt, and check all that the ledger reports of it."""
     attempt = Attempt(request, call_id="0" * 16, number=1)
     attempt.headers(status, headers)
     for piece in pieces:

@@ -54,7 +54,7 @@ def cut(body: bytes, sizes: bytes, grain: int = 1) -> list[bytes]:
 
 
 def scanned(pieces: list[bytes], *, complete: bool) -> tuple[object, ...]:
-    """All that the reader tells of a stream, but for the time."""
+    """All that the reader reports of a stream, but for the time."""
     stream = MessageStream(lambda: 1)
     for piece in pieces:
         stream.feed(piece)

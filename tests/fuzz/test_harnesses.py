@@ -105,7 +105,7 @@ def test_figures_are_read_from_what_the_fuzzer_says() -> None:
     assert found.cells() == ["sse", "70,000", "4,096", "81 MB", "393", "830", "crash-0a6b321d"]
 
 
-def test_a_missing_fuzzer_is_told_with_its_repair(
+def test_a_missing_fuzzer_is_reported_with_its_repair(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without atheris the command says which pip command brings it, and ends with 2."""
@@ -116,7 +116,7 @@ def test_a_missing_fuzzer_is_told_with_its_repair(
 
 
 @pytest.mark.parametrize("given", [[], ["nothing"], ["sse", "nothing"]], ids=" ".join)
-def test_a_wrong_name_is_told(
+def test_a_wrong_name_is_reported(
     given: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A harness that is none is refused with the names of those that are."""
@@ -142,7 +142,7 @@ def test_the_fuzzer_runs() -> None:
 
 
 @pytest.mark.parametrize(("large", "code"), [(4 * 10**9, 0), (16 * 10**9, 1)], ids=["linear", "square"])
-def test_work_that_grows_too_fast_is_told(
+def test_work_that_grows_too_fast_is_reported(
     large: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Four times the input may be four times the work, not sixteen times; then the command ends with 1."""

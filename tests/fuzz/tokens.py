@@ -23,7 +23,7 @@ PERSONAL = {"upn": "CANARY-UPN", "email": "CANARY-MAIL", "name": "CANARY-NAME", 
 
 
 def check(data: bytes) -> None:
-    """Whatever a token or a text holds, what is told of it is clean, and stands in it."""
+    """Whatever a token or a text holds, what is reported of it is clean, and stands in it."""
     (check_header, check_claims, check_text)[data[0] % 3](data[1:]) if data else None
 
 

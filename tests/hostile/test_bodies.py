@@ -247,7 +247,7 @@ BROKEN = {
 @pytest.mark.row(64)
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_encodings(family: Family, case: str, capture: Capture) -> None:
-    """A body that does not decode raises what it raises without us, and is told of as a decoding error."""
+    """A body that does not decode raises what it raises without us, and is reported as a decoding error."""
     encoding, raw = BROKEN[case]
     for headers in (JSON, SSE):
         with_encoding = [*headers, ("content-encoding", encoding)]

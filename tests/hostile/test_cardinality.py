@@ -46,7 +46,7 @@ REFUSED = Failure(
 def series_of(capture: Capture) -> dict[str, list[Any]]:
     """The points of each metric but the losses, which other tests cause too, and the heartbeat.
 
-    Nor of the quota's gauges: they tell of fifty deployments and of no other, since a limit is one's own.
+    Nor of the quota's gauges: they report fifty deployments and no other, since a limit is one's own.
     """
     reported = capture.points()
     for name, points in reported.items():

@@ -53,8 +53,8 @@ def numbered(number: str) -> tuple[list[tuple[str, str]], bytes]:
     return [JSON[0], *ids], message(input_tokens=int(number))
 
 
-def assert_told_apart(capture: Capture, count: int) -> None:
-    """Each of `count` calls is told of once, and nothing in its records belongs to another."""
+def assert_distinct(capture: Capture, count: int) -> None:
+    """Each of `count` calls is reported once, and nothing in its records belongs to another."""
     assert len(capture.observations) == len(capture.ledger) == count
     spans = {
         span.attributes["gen_ai.request.model"]: span for span in capture.spans if span.kind.name == "CLIENT"
@@ -93,7 +93,7 @@ def test_threads_share_a_client(family: Family, instrumented: Capture) -> None:
     with RawServer(answer) as server, family.module.Client() as client, ThreadPoolExecutor(12) as pool:
         reported = list(pool.map(call, range(120)))
     assert reported == [(number, f"az-{number}") for number in range(120)]
-    assert_told_apart(instrumented, 120)
+    assert_distinct(instrumented, 120)
     parents = {
         span.context.span_id: span.name for span in instrumented.spans if span.name.startswith("work-")
     }
@@ -139,7 +139,7 @@ def numbered_pieces(number: str) -> tuple[list[tuple[str, str]], list[bytes]]:
 @pytest.mark.row(52)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 def test_thousand_tasks(family: Family, capture: Capture) -> None:
-    """1000 calls open at once give the answers they give without us, and each is told of as itself."""
+    """1000 calls open at once give the answers they give without us, and each is reported as itself."""
     plain = gathering(family, 1000, lambda: None)
     foundry_telemetry.instrument(**capture.options)
     watched = gathering(family, 1000, lambda: None)
@@ -349,7 +349,7 @@ def iterate(client: httpx.Client) -> Iterable[bytes]:
 
 @pytest.mark.row(55)
 def test_real_signal_handler_calls(instrumented: Capture) -> None:
-    """A signal handler that calls while a body is being read: both calls are told of, each once."""
+    """A signal handler that calls while a body is being read: both calls are reported, each once."""
     inner = playing(200, JSON, [message(input_tokens=99)])
     before = signal.signal(signal.SIGUSR1, lambda *_: inner.post(URL, json=ASK))
     try:
@@ -365,7 +365,7 @@ def test_real_signal_handler_calls(instrumented: Capture) -> None:
 @pytest.mark.slow
 @pytest.mark.row(55)
 def test_no_sink_runs_during_collection_of_metrics(capture: Capture) -> None:
-    """A reader that collects holds locks a sink may want: what was dropped is told of, sinks come later."""
+    """A reader that collects holds locks a sink may want: what was dropped is reported, sinks come later."""
     client = playing(200, JSON, [message()])
     foundry_telemetry.instrument(**capture.options)
     client.send(client.build_request("POST", URL, json=ASK), stream=True)

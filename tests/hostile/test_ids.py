@@ -47,7 +47,7 @@ def reported(seen: Observation) -> list[str]:
 
 
 def assert_clean(capture: Capture) -> None:
-    """Every id that was told is printable and short, and stands so on the span and in the ledger."""
+    """Every id that was reported is printable and short, and stands so on the span and in the ledger."""
     for seen in capture.observations:
         for value in reported(seen):
             assert value.isascii()
@@ -96,7 +96,7 @@ def test_bare_line_feed_and_duplicates(family: Family, capture: Capture) -> None
 
 
 def test_any_id(instrumented: Capture) -> None:
-    """Whatever bytes a header or an error body holds as an id, what is told of it is clean."""
+    """Whatever bytes a header or an error body holds as an id, what is reported of it is clean."""
 
     @settings(
         max_examples=150,

@@ -195,7 +195,7 @@ def test_handler_that_raises(
     before = internal_errors.count
     family.run(scenario)
     assert len(requests) == 1
-    if place != "pricing.cost":  # nothing was told that could be priced
+    if place != "pricing.cost":  # nothing was reported that could be priced
         assert heard[:1] == ["foundry_telemetry"]
         assert internal_errors.count > before
 

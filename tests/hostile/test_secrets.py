@@ -405,7 +405,7 @@ def sdk_call(path: str, provider: Any, options: dict[str, Any]) -> None:
     ],
 )
 @pytest.mark.parametrize("fails", [True, False], ids=["provider fails", "provider works"])
-def test_sdk_door(
+def test_sdk_integration(
     path: str, fails: bool, capture: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Through the SDK's middleware: no secret of URL, token or provider is kept."""

@@ -21,7 +21,7 @@ STREAMS = {case["id"]: body_of(case) for case in answered() if case["id"].starts
 
 
 def scanned(pieces: list[bytes]) -> tuple[Any, ...]:
-    """All that an attempt tells of a stream, but for the times."""
+    """All that an attempt reports of a stream, but for the times."""
     seen = observe(200, "text/event-stream", pieces)
     reported = (seen.usage, seen.outcome, seen.failure, seen.ids, seen.response_id, seen.response_model)
     return (*reported, seen.stop_reason, seen.refusal_category, seen.time_to_first_token_s is None)

@@ -39,8 +39,8 @@ USAGES: dict[str, tuple[str, dict[str, int]]] = {
 @pytest.mark.row(70)
 @pytest.mark.parametrize("streamed", [False, True], ids=["json", "sse"])
 @pytest.mark.parametrize("name", USAGES)
-def test_what_is_not_told(family: Family, capture: Capture, name: str, streamed: bool) -> None:
-    """Span and ledger hold the counters that were told and no others; the caller gets every byte."""
+def test_what_is_not_reported(family: Family, capture: Capture, name: str, streamed: bool) -> None:
+    """Span and ledger hold the counters that were reported and no others; the caller gets every byte."""
     body, reported = USAGES[name]
     parts = [body.encode()]
     if streamed:
@@ -62,7 +62,7 @@ def test_what_is_not_told(family: Family, capture: Capture, name: str, streamed:
     expected = {COUNTERS[key]: value for key, value in reported.items()}
     for record in (row, span.attributes or {}):
         assert {key: value for key, value in record.items() if key in COUNTERS.values()} == expected
-    assert seen.cost_usd is None  # no model was told either, so there is no price
+    assert seen.cost_usd is None  # no model was reported either, so there is no price
     assert "foundry.cost.usd" not in row
     points = capture.points().get("gen_ai.client.token.usage", [])
     kinds = {point.attributes["gen_ai.token.type"]: point.sum for point in points}

@@ -175,7 +175,7 @@ def test_hostile_urls(url: str, instrumented: Capture) -> None:
 
 @pytest.mark.parametrize("method", ["BREW", "X" * 5_000])
 def test_unknown_methods(method: str, instrumented: Capture) -> None:
-    """A method may be any text; one that HTTP does not know is told as the convention says."""
+    """A method may be any text; one that HTTP does not know is reported as the convention says."""
     with playing(200, JSON, [b"{}"]) as client:
         assert client.request(method, URL, json=ASK).content == b"{}"
     assert instrumented.ledger[0]["http.request.method"] == "_OTHER"

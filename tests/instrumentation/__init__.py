@@ -1,1 +1,1 @@
-"""Tests of the doors."""
+"""Tests of the integrations."""

@@ -1,4 +1,4 @@
-"""What every test of the doors gets."""
+"""What every test of the integrations gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guards at the doors hide our failures from the user's call; here they may not hide them from us."""
+"""The guards at the integrations hide our failures from the user's call; here they hide none from us."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def test_empty(capture: Capture) -> None:
 
 
 def test_bounded(client: httpx.Client) -> None:
-    """A block keeps the latest attempts, so many as it was told."""
+    """A block keeps the latest attempts, so many as it was set to."""
     with attempts(limit=3) as made, attempts() as everything:
         for _ in range(5):
             send(client)

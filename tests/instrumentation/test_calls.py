@@ -309,7 +309,7 @@ def test_a_task_that_still_runs_keeps_its_failure(instrumented: Capture) -> None
 
 
 def test_trio(instrumented: Capture) -> None:
-    """Tasks of trio share a thread; a task is told by itself there as well."""
+    """Tasks of trio share a thread; a task is reported by itself there as well."""
 
     async def scenario() -> None:
         async with httpx.AsyncClient(transport=replay(httpx, [LIMITED, LIMITED, OK, OK])) as client:

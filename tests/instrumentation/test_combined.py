@@ -1,4 +1,4 @@
-"""Doors open at the same time: each attempt is counted once, in the ledger, in the metrics and in spans."""
+"""Integrations used together: each attempt is counted once, in the ledger, in the metrics and in spans."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.instrumentation.sdk import call, close, hooks_of, make_client, middle
 from tests.support.capture import Capture
 from tests.support.families import Family, httpx2, settle
 
-RAW_DOORS = ("process", "client", "hooks")
-SDK_DOORS = (*RAW_DOORS, "middleware")
+RAW_INTEGRATIONS = ("process", "client", "hooks")
+SDK_INTEGRATIONS = (*RAW_INTEGRATIONS, "middleware")
 
 
 def subsets(integrations: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Every choice of doors but none."""
+    """Every choice of integrations but none."""
     return [choice for size in range(1, len(integrations) + 1) for choice in combinations(integrations, size)]
 
 
@@ -54,10 +54,10 @@ def count(capture: Capture) -> int:
 
 @pytest.fixture
 def opened(capture: Capture) -> Iterator[Any]:
-    """Opens doors of an SDK client; they are closed again after the test."""
+    """Makes an SDK client with these integrations; they are taken out after the test."""
     clients = []
 
-    def open_doors(integrations: tuple[str, ...], is_async: bool, **options: Any) -> Any:
+    def instrumented(integrations: tuple[str, ...], is_async: bool, **options: Any) -> Any:
         client = make_client(
             is_async,
             event_hooks=hooks_of(capture, is_async) if "hooks" in integrations else None,
@@ -71,7 +71,7 @@ def opened(capture: Capture) -> Iterator[Any]:
             foundry_telemetry.instrument(**capture.options)
         return client
 
-    yield open_doors
+    yield instrumented
     for client in clients:
         foundry_telemetry.uninstrument(client)
 
@@ -87,11 +87,11 @@ SCENARIOS = {
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("integrations", subsets(SDK_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(SDK_INTEGRATIONS), ids="+".join)
 def test_sdk(
     integrations: tuple[str, ...], is_async: bool, scenario: str, opened: Any, capture: Capture
 ) -> None:
-    """Whichever doors of an SDK client are open, an attempt is one record; so is each retry."""
+    """Whichever integrations an SDK client has, an attempt is one record; so is each retry."""
     names, form, error, attempts = SCENARIOS[scenario]
     client = opened(integrations, is_async, steps=steps_named(*names), open_telemetry=False)
 
@@ -116,11 +116,11 @@ def test_sdk(
 
 @pytest.mark.row(59)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("integrations", subsets(SDK_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(SDK_INTEGRATIONS), ids="+".join)
 def test_sdk_under_a_native_span(
     integrations: tuple[str, ...], is_async: bool, opened: Any, capture: Capture
 ) -> None:
-    """Under the SDK's span a retried call has one child for each attempt, whichever doors are open."""
+    """Under the SDK's span a retried call has one child for each attempt, whichever integrations it has."""
     client = opened(
         integrations,
         is_async,
@@ -145,11 +145,11 @@ def test_sdk_under_a_native_span(
 
 @pytest.mark.row(1)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("integrations", subsets(SDK_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(SDK_INTEGRATIONS), ids="+".join)
 def test_sdk_connection_refused(
     integrations: tuple[str, ...], is_async: bool, closed_port: str, opened: Any, capture: Capture
 ) -> None:
-    """Each refused connection is told of once, with the name of the socket's error, through any door."""
+    """Each refused connection is reported once, with the name of the socket's error, by any integration."""
     client = opened(integrations, is_async, base_url=closed_port, max_retries=1, open_telemetry=False)
 
     async def run() -> None:
@@ -181,7 +181,7 @@ class SendAgain:
 
 
 def raw_client(integrations: tuple[str, ...], family: Family, capture: Capture, **options: Any) -> Any:
-    """A client of the family with these doors open."""
+    """A client of the family with these integrations."""
     client = family.client(
         event_hooks=hooks_of(capture, family.is_async) if "hooks" in integrations else None,
         trust_env=False,
@@ -196,7 +196,7 @@ def raw_client(integrations: tuple[str, ...], family: Family, capture: Capture, 
 
 
 @pytest.mark.row(14)
-@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_INTEGRATIONS), ids="+".join)
 def test_redirect(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """Both hops of a redirect are attempts of one call."""
     moved = "https://other-resource.services.ai.azure.com/anthropic/v1/messages"
@@ -242,7 +242,7 @@ def test_redirect_below_an_owner(is_async: bool, opened: Any, capture: Capture) 
 
 
 @pytest.mark.row(15)
-@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_INTEGRATIONS), ids="+".join)
 def test_auth_flow_that_sends_again(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request sent again by an auth flow is the second attempt of the same call."""
     case = case_named("ok_json_custom_deployment")
@@ -265,11 +265,11 @@ def test_auth_flow_that_sends_again(integrations: tuple[str, ...], family: Famil
 
 
 @pytest.mark.row(1)
-@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_INTEGRATIONS), ids="+".join)
 def test_connection_refused(
     integrations: tuple[str, ...], family: Family, closed_port: str, capture: Capture
 ) -> None:
-    """A refused connection is told of once, through public hooks alone as well, and raises as without us."""
+    """A refused connection is reported once, through public hooks alone as well, and raises as without us."""
     client = raw_client(integrations, family, capture)
 
     async def scenario() -> None:
@@ -283,7 +283,7 @@ def test_connection_refused(
     assert (seen.outcome, seen.failure and seen.failure.code) == ("no_response", "ECONNREFUSED")
 
 
-@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_INTEGRATIONS), ids="+".join)
 def test_same_request_sent_twice(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request object that the application sends twice is two attempts, and neither is lost or doubled."""
     case = case_named("ok_json_basic")
@@ -304,7 +304,7 @@ def test_same_request_sent_twice(integrations: tuple[str, ...], family: Family, 
 
 @pytest.mark.row(56)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_users_hooks_are_left_alone(is_async: bool, capture: Capture) -> None:
+def test_users_hooks_are_unchanged(is_async: bool, capture: Capture) -> None:
     """Lists of hooks that the user gave keep their elements, and the hooks run as before."""
     ran: list[str] = []
 
@@ -350,7 +350,7 @@ def test_hooks_are_new_lists_each_time() -> None:
 
 
 @pytest.mark.row(56)
-def test_users_trace_extension_is_left_alone(family: Family, closed_port: str, capture: Capture) -> None:
+def test_users_trace_extension_is_unchanged(family: Family, closed_port: str, capture: Capture) -> None:
     """A ``trace`` callback that the user gave is called as before; ours steps aside."""
     events: list[str] = []
 
@@ -360,7 +360,7 @@ def test_users_trace_extension_is_left_alone(family: Family, closed_port: str, c
     async def trace_async(event: str, _: Any) -> None:
         events.append(event)
 
-    client = raw_client(RAW_DOORS, family, capture)
+    client = raw_client(RAW_INTEGRATIONS, family, capture)
 
     async def scenario() -> None:
         async with client:

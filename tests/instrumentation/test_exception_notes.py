@@ -110,7 +110,7 @@ IN_STREAM = [Step(200, (("content-type", "text/event-stream"), ("apim-request-id
 @BOTH
 @pytest.mark.parametrize("case", FAILED, ids=lambda case: case["id"])
 def test_refusals_of_the_sdk(case: dict[str, Any], is_async: bool, noting: Capture) -> None:
-    """Every refusal is explained on the SDK's own exception, with the ids that were told, and no secret."""
+    """Every refusal is explained on the SDK's own exception, with the ids that it has, and no secret."""
     client = client_for(case, is_async, steps=[step_of(case)], max_retries=0)
     error = failing_call(client)
     assert isinstance(error, anthropic.APIStatusError)
@@ -229,7 +229,7 @@ def test_token_provider_through_the_middleware(is_async: bool, capture: Capture)
 
 
 @BOTH
-def test_public_doors(is_async: bool, capture: Capture) -> None:
+def test_public_integrations(is_async: bool, capture: Capture) -> None:
     """The middleware and the hooks explain refusals; the middleware failed connections as well."""
     options = {"exception_notes": True}
     for integrations in (
@@ -251,7 +251,7 @@ def test_public_doors(is_async: bool, capture: Capture) -> None:
 
 @BOTH
 def test_nothing_without_the_option(is_async: bool, instrumented: Capture) -> None:
-    """Left alone, no exception has a note, and no constructor is touched."""
+    """By default no exception has a note, and no constructor is touched."""
     for steps in (steps_named("err_404_deployment_not_found"), [Step(raises="ConnectError")], IN_STREAM):
         error = failing_call(make_client(is_async, steps=steps, max_retries=0), "create_stream")
         assert not hasattr(error, "__notes__")

@@ -327,18 +327,18 @@ def test_attempts_that_are_no_answer(first: str, family: Family, capture: Captur
 
 
 @pytest.mark.parametrize(
-    ("told_model", "deployment"),
+    ("reported_model", "deployment"),
     [("azure_ai/dep", "dep"), ("dep[1m]", "dep[1m]"), ("dep", None)],
     ids=["provider", "escaped", "unknown"],
 )
 def test_names_that_may_be_the_same(
-    told_model: str, deployment: str | None, service: Service, capture: Capture
+    reported_model: str, deployment: str | None, service: Service, capture: Capture
 ) -> None:
     """A name that cannot be compared does not keep the framework's span from its call."""
     framework = FRAMEWORKS["traceloop"]
     with (
         httpx.Client(verify=False, trust_env=False) as client,
-        framework.span(tracer_of(capture, framework), told_model) as span,
+        framework.span(tracer_of(capture, framework), reported_model) as span,
     ):
         client.post(service.url, json={"model": deployment} if deployment else {})
         framework.write_usage(span, reported(capture))

@@ -1,4 +1,4 @@
-"""Putting the doors in and taking them out: nothing of us stays behind, and errors say what to repair."""
+"""Instrumenting and uninstrumenting: nothing of us stays behind, and errors say what to repair."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def post(client: httpx.Client | httpx2.Client) -> None:
 
 
 @pytest.mark.row(83)
-def test_the_seam_is_there(family: Family) -> None:
+def test_the_patched_method_is_there(family: Family) -> None:
     """Each client class has the method we stand in, and asks it for every attempt of a call.
 
     It is private. Where this test fails after an update of the family, look for what took its place.
@@ -151,7 +151,7 @@ def test_an_instrumented_client_can_be_collected(capture: Capture) -> None:
 
 @pytest.mark.row(58)
 def test_a_patch_over_ours_survives(capture: Capture) -> None:
-    """Where another tool patched the seam after us, `uninstrument()` steps aside and leaves its patch."""
+    """Where another tool patched the method after us, `uninstrument()` steps aside and leaves its patch."""
     client = httpx2.Client(transport=replay(httpx2, steps_named("ok_json_basic")))
     foundry_telemetry.instrument(client, **capture.options)
     ours = client._transport_for_url
@@ -171,7 +171,7 @@ def test_a_patch_over_ours_survives(capture: Capture) -> None:
 
 
 @pytest.mark.row(58)
-def test_attempts_under_way_are_still_told_of(family: Family, capture: Capture) -> None:
+def test_attempts_under_way_are_still_reported(family: Family, capture: Capture) -> None:
     """`uninstrument()` in the middle of a body loses nothing of it."""
     case = case_named("sse_text")
     client = family.client(transport=replay(family.module, [step_of(case)]))
@@ -423,7 +423,7 @@ def test_hosts_with_the_port_of_the_scheme(host: str, capture: Capture) -> None:
     assert len(capture.observations) == 1
 
 
-def test_missing_ledger_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_ledger_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     """Without a logger provider the ledger goes nowhere; that is said once, not at each set-up."""
     from foundry_telemetry import instrumentation
 

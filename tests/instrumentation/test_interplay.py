@@ -355,7 +355,7 @@ def test_no_provider(mix: Mix, server: Server, capture: Capture) -> None:
 
 
 @pytest.mark.row(59)
-def test_double_usage_is_told_once(
+def test_double_usage_is_reported_once(
     server: Server, capture: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Native and GenAI spans together double every token sum without us; we say so, once."""
@@ -480,16 +480,16 @@ def test_http_spans_silenced_by_the_application(
     ],
     ids=str,
 )
-def test_light_doors_see_the_http_spans_too(
+def test_light_integrations_see_the_http_spans_too(
     mix: Mix, integration: str, server: Server, capture: Capture
 ) -> None:
-    """Doors that never see the transport leave the attempts to the HTTP instrumentor as well."""
+    """Integrations that never see the transport leave the attempts to the HTTP instrumentor as well."""
     run_mix(mix, server, capture, capture.tracer_provider, integration=integration)
     assert tree(capture) == expected_tree(mix)
 
 
 @pytest.mark.parametrize("http_spans", ["keep", "suppress"])
-def test_a_traceparent_of_the_user_is_left_alone(
+def test_a_traceparent_of_the_user_is_unchanged(
     family: Family, http_spans: str, server: Server, capture: Capture
 ) -> None:
     """A trace context that the application wrote by hand reaches the service as it was written."""

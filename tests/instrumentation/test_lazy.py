@@ -51,10 +51,10 @@ def families():
 def after(*steps: str) -> dict[str, Any]:
     """What a process tells in which these steps were done."""
     script = "\n".join((PRELUDE, *(STEPS[step] for step in steps)))
-    tell = "\nprint(json.dumps({'seen': len(seen), 'priced': [one.cost_usd is not None for one in seen],"
-    tell += " 'families': families()}))"
+    report = "\nprint(json.dumps({'seen': len(seen), 'priced': [one.cost_usd is not None for one in seen],"
+    report += " 'families': families()}))"
     ended = subprocess.run(
-        [sys.executable, "-c", script + tell],
+        [sys.executable, "-c", script + report],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -68,7 +68,7 @@ def after(*steps: str) -> dict[str, Any]:
 @pytest.mark.row(92)
 @pytest.mark.parametrize("integration", ["instrument", "hooks"])
 def test_no_family_is_imported(integration: str) -> None:
-    """A door that is opened before any client exists imports none."""
+    """An integration that is set up before any client exists imports none."""
     assert after(integration)["families"] == []
 
 

@@ -1,4 +1,4 @@
-"""Every recorded answer through every client class and every door: one path, so one observation."""
+"""Every recorded answer through every client class and every integration: one path, so one observation."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def gateway(capture: Capture) -> Iterator[Capture]:
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-def test_process_door(case: dict[str, Any], family: Family, size: int | None, gateway: Capture) -> None:
+def test_process(case: dict[str, Any], family: Family, size: int | None, gateway: Capture) -> None:
     """`instrument()`: however the body is cut and whichever client reads it, the observation is the same."""
     _, scenario = observe(case, family, size)
     family.run(scenario)
     check(gateway, case)
 
 
-def test_client_door(case: dict[str, Any], family: Family, capture: Capture) -> None:
+def test_client(case: dict[str, Any], family: Family, capture: Capture) -> None:
     """`instrument(client)`: the same observation."""
     client, scenario = observe(case, family)
     foundry_telemetry.instrument(client.raw, **capture.options)
@@ -71,7 +71,7 @@ def test_client_door(case: dict[str, Any], family: Family, capture: Capture) -> 
     check(capture, case)
 
 
-def test_hooks_door(case: dict[str, Any], family: Family, capture: Capture) -> None:
+def test_hooks(case: dict[str, Any], family: Family, capture: Capture) -> None:
     """`event_hooks()`: the same observation wherever an answer came; over a custom transport, no other."""
     hooks = foundry_telemetry.async_event_hooks if family.is_async else foundry_telemetry.event_hooks
     _, scenario = observe(case, family, event_hooks=hooks(**capture.options))

@@ -90,7 +90,7 @@ def check(capture: Capture, case: dict[str, Any], error: BaseException | None, n
 
 
 @pytest.mark.parametrize(("is_async", "native"), WAYS, ids=WAY_NAMES)
-def test_process_door(case: dict[str, Any], is_async: bool, native: bool, capture: Capture) -> None:
+def test_process(case: dict[str, Any], is_async: bool, native: bool, capture: Capture) -> None:
     """`instrument()` sees in a call of the SDK what it sees in the bare exchange."""
     foundry_telemetry.instrument(**capture.options | {"hosts": ()})
     client = client_for(
@@ -101,7 +101,7 @@ def test_process_door(case: dict[str, Any], is_async: bool, native: bool, captur
 
 
 @pytest.mark.parametrize(("is_async", "native"), WAYS, ids=WAY_NAMES)
-def test_middleware_door(case: dict[str, Any], is_async: bool, native: bool, capture: Capture) -> None:
+def test_middleware(case: dict[str, Any], is_async: bool, native: bool, capture: Capture) -> None:
     """`FoundryMiddleware` sees the same, failures before an answer included."""
     client = client_for(
         case,
@@ -233,7 +233,7 @@ class RefusedError(Exception):
 def test_token_provider_that_raises(
     is_async: bool, native: bool, beta: bool, others: bool, capture: Capture
 ) -> None:
-    """A credential that is refused is told of once, with what Entra support asks for, not its text."""
+    """A credential that is refused is reported once, with what Entra support asks for, not its text."""
     case = case_named("noresp_credential_error")
     error = RefusedError(case["expect"]["client_exception_message"])
 

@@ -97,7 +97,7 @@ def test_all_attempts_fail(family: Family, instrumented: Capture) -> None:
 
 
 def test_no_connection(family: Family, instrumented: Capture) -> None:
-    """Attempts that find nobody are told as such, each once, and the exception is that of the last."""
+    """Attempts that find nobody are reported as such, each once, and the exception is that of the last."""
     with FakeFoundry(200) as foundry:
         url = f"{foundry.base_url}/v1/messages"
     with pytest.raises(family.module.ConnectError):

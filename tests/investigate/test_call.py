@@ -121,7 +121,7 @@ def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     """Before each question it is said who is asked for what."""
     said: list[str] = []
     found([attempt("a", 1, 1, **BAD)], "a" * 16, said.append)
@@ -188,7 +188,7 @@ def test_a_support_code_that_is_not_there() -> None:
 
 
 def test_a_text_that_was_pasted() -> None:
-    """An exception leads to its call, though another id in it is not known; nothing else of it is told."""
+    """An exception leads to its call, though another id in it is not known; nothing else of it is shown."""
     with LocalAzureMonitor() as azure:
         put(azure.store, [attempt("a", 1, 1, **BAD)])
         pasted = f"Error: {{'request_id': 'req_unknown0001'}} trace={TRACE} CANARY-prompt"

@@ -54,7 +54,7 @@ def test_five_at_a_time() -> None:
 
 
 def test_the_first_error_is_raised() -> None:
-    """What fails is told, and of several failures the first in order."""
+    """What fails is reported, and of several failures the first in order."""
 
     def fail(text: str) -> None:
         raise ValueError(text)

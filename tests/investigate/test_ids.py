@@ -132,7 +132,7 @@ def test_only_harmless_ids_are_found(text: str) -> None:
         assert all(SAFE.fullmatch(identity.value) for identity in read_ids(text))
 
 
-def test_a_refused_id_is_told_and_not_asked() -> None:
+def test_a_refused_id_is_reported_and_not_asked() -> None:
     """The command names the value and what was expected, asks nobody, and ends with 2; a long one is cut."""
     said = run("ticket", "req_1'; drop", "--url", "http://127.0.0.1:1")
     assert (said.code, said.out) == (2, "")

@@ -156,7 +156,7 @@ def _rounded(number: object) -> object:
 
 
 def _cell(cell: object, name: str) -> object:
-    """A value without what differs between engines and means nothing: the zone, and empty for not told."""
+    """A value without what differs between engines and means nothing: the zone, and empty for unknown."""
     if isinstance(cell, datetime):
         return cell.replace(tzinfo=UTC)
     if isinstance(cell, str) and cell.startswith("{"):

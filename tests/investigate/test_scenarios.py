@@ -42,7 +42,7 @@ class Played:
         return self._said[arguments]
 
     def ids(self) -> dict[str, str]:
-        """The ids of one failed attempt, by kind; those that were told."""
+        """The ids of one failed attempt, by kind; those that were reported."""
         (row,) = self.azure.query(LEDGER).rows
         call, trace, azure, anthropic, answer = (str(cell or "") for cell in row)
         code = support_code(call)

@@ -80,7 +80,7 @@ def azure_at(url: str, **options: Any) -> Source:
     ],
 )
 def test_a_refusing_azure(status: int, check: str) -> None:
-    """A refusal is told with status, code and what to check, and nothing that the service wrote."""
+    """A refusal is reported with status, code and what to check, and nothing that the service wrote."""
     body = json.dumps({"error": {"code": "InsufficientAccessError", "message": SECRET}}).encode()
     with answering(status, body) as url:
         said = failure(azure_at(url))
@@ -134,7 +134,7 @@ def test_an_answer_that_is_cut_off(cuts: int, asked: int) -> None:
 
 
 def test_an_azure_out_of_reach() -> None:
-    """A connection that fails is told with what may stand in the way."""
+    """A connection that fails is reported with what may stand in the way."""
     assert "check DNS, proxy and firewall" in failure(azure_at(f"http://127.0.0.1:{free_port()}"))
 
 

@@ -45,7 +45,7 @@ def test_missing_files_say_how_to_get_them(package: Path) -> None:
 
 
 def test_an_unknown_query_names_the_others() -> None:
-    """A wrong name is told, with those that there are."""
+    """A wrong name is reported, with those that there are."""
     with pytest.raises(FileNotFoundError, match=r"no query 'nope'; there are .*call_tiles"):
         files.query("nope")
 

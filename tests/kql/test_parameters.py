@@ -60,7 +60,7 @@ def test_many_are_quoted_and_parted_by_commas() -> None:
 
 
 @pytest.mark.parametrize("written", ["{Nope}", "{T:nope}", "{X:start}"])
-def test_what_cannot_be_replaced_is_told(written: str) -> None:
+def test_what_cannot_be_replaced_is_reported(written: str) -> None:
     """A parameter without a value, or a format it has not, is an error and not a part of the query."""
     with pytest.raises(UnknownReferenceError, match=r"\{\w+(:\w+)?\}"):
         substitute(written, {"T": DAY, "X": "a"})
@@ -68,7 +68,7 @@ def test_what_cannot_be_replaced_is_told(written: str) -> None:
 
 @pytest.mark.parametrize("text", ["{0}{1}", "x{2}", "[a-z]{6,126}", "{ X }", "dynamic({'a': 1})", "{}"])
 def test_braces_that_are_no_reference_stay(text: str) -> None:
-    """Regular expressions, JSON and the portal's own placeholders are left alone."""
+    """Regular expressions, JSON and the portal's own placeholders are unchanged."""
     assert list(references(text)) == []
     assert substitute(text, {}) == text
 

@@ -1,4 +1,4 @@
-"""Budgets: counted by window and tag, told once, never in the way of a call."""
+"""Budgets: counted by window and tag, reported once, never in the way of a call."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _no_budgets() -> Iterator[None]:
 
 
 class Heard:
-    """A callback that keeps what it is told, and can be waited for."""
+    """A callback that keeps what it is given, and can be waited for."""
 
     def __init__(self) -> None:
         self.overruns: list[Overrun] = []
@@ -73,8 +73,8 @@ def pay(usd: float | None, at: datetime = NOON, partial: float | None = None, **
     )
 
 
-def test_told_once_in_a_window() -> None:
-    """When more is spent than the budget has, it is told, once; the next window begins at nothing."""
+def test_reported_once_in_a_window() -> None:
+    """When more is spent than the budget has, it is reported, once; the next window begins at nothing."""
     heard = Heard()
     on_budget(heard, usd=1.0, window="day")
     for usd in (0.5, 0.5):
@@ -150,7 +150,7 @@ def test_windows(window: str, start: datetime) -> None:
 
 
 def test_no_sum_is_lost_between_threads() -> None:
-    """Threads that count at once lose nothing, and the overrun is told once."""
+    """Threads that count at once lose nothing, and the overrun is reported once."""
     set_budgets([Budget(usd=7999.5)])
     start = threading.Barrier(8)
 

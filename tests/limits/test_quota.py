@@ -73,14 +73,14 @@ def test_what_counts_nowhere() -> None:
     assert len({reading.deployment for reading in known.read(NOON)}) == 50
 
 
-def test_tokens_not_told_are_none() -> None:
+def test_unknown_tokens_are_none() -> None:
     """A request without usage is a request."""
     reported = read(calls({0: 3}, usage=TokenUsage()), 10)
     assert [reported[kind].used for kind in quota.KINDS] == [3, 0, 0]
 
 
 def test_declared_limits() -> None:
-    """A declared limit is told as such, a kind that was not declared has none."""
+    """A declared limit is reported as such, a kind that was not declared has none."""
     set_limits({"d": Limits(requests=80, output=9000), "other": Limits(requests=1)})
     reported = read(calls({0: 1}), 10)
     assert [(reported[kind].limit, reported[kind].source) for kind in quota.KINDS] == [
@@ -91,7 +91,7 @@ def test_declared_limits() -> None:
 
 
 def test_learnt_limits() -> None:
-    """The calmest minute that met a 429 is the limit, once it is over."""
+    """The lowest throttled minute is the limit, once it is over."""
     known = calls({0: 10, 60: 29})
     calls({90: 1}, known, status_code=429, outcome="error", usage=TokenUsage())
     assert read(known, 100)["requests"].limit is None
@@ -111,7 +111,7 @@ def test_a_busier_minute_that_passed_teaches_otherwise() -> None:
     assert read(known, 600)["requests"].limit is None
 
 
-def test_the_wall() -> None:
+def test_the_time_to_exhaustion() -> None:
     """What grows by ten a minute from forty meets a limit of eighty after four minutes."""
     set_limits({"d": Limits(requests=80)})
     known = Quota()
@@ -119,20 +119,20 @@ def test_the_wall() -> None:
         calls({minute * 60 - 1: 90 + 10 * minute - 50}, known)
     reported = read(known, 0)["requests"]
     assert reported.used == 40
-    assert reported.seconds_to_wall == pytest.approx(240, rel=0.15)
+    assert reported.seconds_to_exhaustion == pytest.approx(240, rel=0.15)
 
 
-def test_no_wall() -> None:
-    """What falls or stays meets no wall; what is beyond it has met it."""
+def test_no_exhaustion() -> None:
+    """What falls or stays exhausts no limit; what is beyond it has done so."""
     set_limits({"d": Limits(requests=80)})
     falling, steady, beyond = Quota(), Quota(), Quota()
     for minute in range(-5, 1):
         calls({minute * 60 - 1: 20 - minute}, steady)
         calls({minute * 60 - 1: 30 - 5 * minute}, falling)
         calls({minute * 60 - 1: 80}, beyond)
-    assert read(falling, 0)["requests"].seconds_to_wall is None
+    assert read(falling, 0)["requests"].seconds_to_exhaustion is None
     assert read(Quota(), 0) == {}
-    assert read(beyond, 0)["requests"].seconds_to_wall == 0.0
+    assert read(beyond, 0)["requests"].seconds_to_exhaustion == 0.0
 
 
 def test_memory_is_bounded() -> None:
@@ -146,7 +146,7 @@ def test_memory_is_bounded() -> None:
 
 
 def test_gauges(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a call used is a gauge when metrics are read, with its limit and the way to the wall."""
+    """What a call used is a gauge when metrics are read, with its limit and the time to it."""
     set_limits({"claude-sonnet-5-5": Limits(requests=1, output=10**6)})
     monkeypatch.setattr(gauges, "time", lambda: STARTED_NS / 1e9 + 30)
     clock = Clock(monkeypatch)

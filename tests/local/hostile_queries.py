@@ -96,6 +96,27 @@ KINDS: dict[str, Make] = {
     "array cut everywhere": lambda n: (
         f"range x from 1 to {n * 20_000} step 1 | summarize l = make_list(x) | project array_split(l, l)"
     ),
+    "series": lambda n: (
+        f"range x from 1 to {n * 10**6} step 1 | summarize l = make_list(x) | extend a = series_add(l, l) "
+        "| extend s = series_stats_dynamic(a), f = series_fill_linear(a) | project s.len, array_length(f)"
+    ),
+    "series in each row": lambda n: (
+        f"range x from 1 to {n * 4096} step 1 | extend l = range(1, 5000) "
+        "| extend a = series_multiply(l, 2.5) | summarize sum(array_length(a))"
+    ),
+    "nested series": lambda n: f"print {nested('series_add({}, 1)', 8 * n, 'dynamic([1])')}",
+    "partitions": lambda n: (
+        f"range x from 1 to {n * 10**6} step 1 | partition hint.strategy=native by x (top 1 by x) | count"
+    ),
+    "named parts": lambda n: (
+        "range x from 1 to 1000 step 1 "
+        + "".join(f"| as t{i} | union t{i} " for i in range(3 * n))
+        + "| count"
+    ),
+    "any of each": lambda n: (
+        f"range x from 1 to {n * 10**6} step 1 | extend y = strcat(x, 'abcdefghij') "
+        "| summarize take_any(*) by x"
+    ),
     "functions of tables that call twice": lambda n: (
         "let f0 = () { print x = 1 }; "
         + "".join(f"let f{i} = () {{ union f{i - 1}(), f{i - 1}() }}; " for i in range(1, 3 * n))

@@ -151,7 +151,7 @@ def test_known_names(kql: str, query: Query) -> None:
     [
         ("AppEvents\n| extend x = nosuch(Name)", "nosuch", 2, 14),
         ("AppEvents | summarize hll(Name)", "hll", 1, 23),
-        ("AppEvents | as T | count", "as", 1, 13),
+        ("AppEvents | fork (count) (take 1)", "fork", 1, 13),
         ("search 'x'", "search", 1, 1),
         ("AppEvents\n| evaluate autocluster()", "evaluate", 2, 3),
         ("print y = 1 | extend (a, b) = pack_array(y, 2)", "(…) =", 1, 29),
@@ -175,7 +175,7 @@ def test_what_the_engine_has_not(kql: str, construct: str, line: int, position: 
         ("AppEvents | summarize percentile(Name, Name)", "most likely by type"),
         ("AppEvents | where TimeGenerated > 5", "datetime and long"),
         ("AppEvents | where Name matches regex '('", "invalid regular expression"),
-        ("let k = 'a'; print x = dynamic({'a': 5}) | extend y = x[k]", "cannot be converted to int"),
+        ("print s = 'a' | project repeat(1, s)", "cannot be converted to long"),
         ("declare query_parameters(x: long); print x", "'x' has no value"),
         ("print " + "(" * 3000 + "1" + ")" * 3000, "nested too deeply"),
         ("AppEvents " + "| extend x = 1 " * 2000, "nested too deeply"),

@@ -17,8 +17,11 @@ from foundry_telemetry.local.store.store import Store
 TWO = "datatable(k: string, v: long)['a', 1, 'b', 2]"
 BAGS = 'datatable(k: string, d: dynamic)[\'a\', dynamic({"n": 1, "s": "x"}), \'b\', dynamic({"n": 2})]'
 LISTS = "datatable(k: string, d: dynamic)['a', dynamic([3, 1, 2]), 'b', dynamic([9])]"
+THREE = "datatable(k: string, v: long, w: string)['a', 1, 'x', 'b', 2, '', 'a', 3, 'z']"
 TIMES = "datatable(t: datetime, v: long)[datetime(2026-01-01 00:10), 1, datetime(2026-01-01 02:10), 5]"
 FIVE = "range x from 1 to 5 step 1"
+
+ODD = r"""datatable(d: dynamic)[dynamic({"a\"b": 1, "c\\d": 2, "e.f": 3, "g[0]": 4, "h'i": 5, "": 6, "$": 7, "*": 8, "j\\": 9})]"""
 
 RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     # texts and their escapes
@@ -145,7 +148,22 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [("b", 2, -2, 2)],
     ),
     ("print b = true, x = 3 | summarize countif(b), countif(x > 5) | project countif_b, countif_", [(1, 0)]),
+    (f"{FIVE} | summarize percentile(x, 99.9) | project percentile_x_99_9", [(5,)]),
     ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
+    (f"{THREE} | summarize take_any(*) by k | order by k asc | project v, w", [(1, "x"), (2, "")]),
+    (
+        f"{THREE} | summarize (m, n) = arg_max(v, *), argmin(v, w) by k | order by k asc",
+        [("a", 3, "z", 1, "x"), ("b", 2, "", 2, "")],
+    ),
+    (f"{THREE} | summarize arg_max(v + 1, *), arg_min(v) | project max_, v, w, k, v1", [(4, 3, "z", "a", 1)]),
+    (
+        f"{THREE} | summarize arg_max(v, toupper(w), v * 2), x = take_any(k) | project max_v_arg1, max_v_arg2, x",
+        [("Z", 6, "a")],
+    ),
+    (
+        f"{THREE} | summarize arg_max(w, *) by bin(v, 2) | order by v asc | project v, w, v1",
+        [(0, "x", 1), (2, "z", 3)],
+    ),
     (f"{FIVE} | summarize tostring(make_list(x, 2)), array_length(make_set(x, 3))", [("[1,2]", 3)]),
     (f"{LISTS} | summarize tostring(make_list(d))", [("[[3,1,2],[9]]",)]),
     (
@@ -200,6 +218,30 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(3,)],
     ),
     ("union (print x = 1, y = 2), (print X = 2, y = 3) | summarize sum(y)", [(5,)]),
+    # names with signs of their own in JSON paths
+    (f"{ODD} | mv-expand kind=array d | summarize sum(tolong(d[1])), count()", [(45, 9)]),
+    (
+        f"{ODD} | mv-expand d | extend k = tostring(bag_keys(d)[0]) | where tolong(d[k]) > 5 | project k, v = tolong(d[k]) | order by v asc",
+        [("", 6), ("$", 7), ("*", 8), ("j\\", 9)],
+    ),
+    (
+        ODD
+        + """ | project d['a"b'], d['c\\\\d'], d['e.f'], d['g[0]'], d["h'i"], d[''], d['$'], d['*'], d['j\\\\']""",
+        [tuple("123456789")],
+    ),
+    (
+        f"{ODD} | mv-expand k = bag_keys(d) to typeof(string) | extend v = tolong(d[k]) | summarize sum(v)",
+        [(45,)],
+    ),
+    ('let k = "e.f"; ' + f"{ODD} | project x = d[k], y = d[strcat('g', '[0]')]", [("3", "4")]),
+    (
+        "print d = dynamic([5, 6, 7]), n = 1, k = '0' | project x = d[n], y = d[n - 2], z = d[k]",
+        [("6", "7", None)],
+    ),
+    (
+        """print s = '{"x": {"c.d": [1, 2]}}' | project extract_json("$['x']['c.d'][1]", s), extract_json('$["x"]["c.d"][0]', s, typeof(long))""",
+        [("2", 1)],
+    ),
     # rows in order
     (
         f"{FIVE} | serialize n = row_number() | extend p = prev(x), q = next(x, 1, 0), c = row_cumsum(x) | where n > 3 | project n, p, q, c",
@@ -211,6 +253,38 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     ("datatable(Description: string)['b', 'a'] | sort by Description asc", [("a",), ("b",)]),
     # operators
+    (
+        "range x from 1 to 3 step 1 | as T | where x > 1 | join kind=inner (T | extend y = -x) on x | project x, y | order by x asc",
+        [(2, -2), (3, -3)],
+    ),
+    ("print x = 1 | as hint.materialized=true T | union (print x = 2 | as U) | count", [(2,)]),
+    (
+        "union withsource=TableName (print x = 1 | as T1), (print x = 2 | as T2) | order by x asc",
+        [("T1", 1), ("T2", 2)],
+    ),
+    (f"{THREE} | partition by k (top 1 by v) | project k, v | order by k asc", [("a", 3), ("b", 2)]),
+    (
+        f"{THREE} | partition hint.strategy=native by k (summarize s = sum(v), n = count()) | order by s asc",
+        [(2, 1), (4, 2)],
+    ),
+    (
+        f"{THREE} | partition by k (sort by v asc | extend u = v | take 1 | project u) | order by u asc",
+        [(1,), (2,)],
+    ),
+    (
+        "range x from 1 to 6 step 1 | extend m = x % 2 | partition by m (sort by x desc | extend n = row_number(), p = prev(x), c = row_cumsum(x) | where n > 1) | sort by m asc, n asc",
+        [(4, 0, 2, 6, 10), (2, 0, 3, 4, 12), (3, 1, 2, 5, 8), (1, 1, 3, 3, 9)],
+    ),
+    (
+        f"{LISTS} | mv-apply d to typeof(long) on (sort by d desc | extend n = row_number() | where n == 2)",
+        [("a", 2, 2)],
+    ),
+    (f"{THREE} | top-hitters 1 of k | project k, approximate_count_k", [("a", 2)]),
+    (f"{THREE} | top-hitters 1 of k by v | project k, approximate_sum_v", [("a", 4)]),
+    (
+        "set notruncation; set maxmemoryconsumptionperiterator = 68719476736; set truncationmaxrecords = 600000; print 1",
+        [(1,)],
+    ),
     (
         f"{TIMES} | make-series n = count(), s = sum(v) default = -1 on t from datetime(2026-01-01) to datetime(2026-01-01 03:00) step 1h | project tostring(n), tostring(s), tostring(t[2])",
         [("[1,0,1]", "[1,-1,5]", "2026-01-01T02:00:00.0000000Z")],
@@ -272,9 +346,31 @@ REFUSED: list[tuple[str, str]] = [
     (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
     (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
     (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
-    (f"{TWO} | summarize (a, b) = arg_max(v, k) by k", "give each column a name of its own"),
+    (f"{BAGS} | extend k = bag_keys(d)[0] | project x = d[k]", "write tostring() or tolong() around it"),
+    ("print extract_json('$..a', 'x')", "names and indices alone"),
+    (f"{TWO} | summarize (a, b) = dcount(v) by k", "give each column a name of its own"),
+    (f"{TWO} | summarize (a, b, c) = arg_max(v, k)", "more names than columns"),
+    (f"{TWO} | summarize arg_max(tolong(v), *)", "convert the column in an extend before"),
+    ("set truncationmaxrecords = 1; print 1", "write take in its place"),
+    ("set best_effort; print 1", "set best_effort"),
+    ("print x = 1 | join (print x = 1 | as T | union T) on x", "bind it by let"),
+    ("union withsource=s (print x = 1 | as T), (print x = 2)", "every part of the union has a name"),
+    ("range k from 1 to 65 step 1 | partition by k (top 1 by k)", "write partition hint.strategy=native by"),
+    (f"{TWO} | partition by k (where v > 1 | count)", "filter the rows before it"),
+    (
+        f"{TWO} | partition by k (sort by v | extend v = 1 | take 1)",
+        "write top in the place of sort and take",
+    ),
+    (
+        f"{THREE} | partition by k (sort by v | extend c = row_cumsum(v, v > 1))",
+        "its pipeline has row_cumsum",
+    ),
+    (f"{THREE} | partition by k (extend n = row_number())", "put 'sort by' or 'serialize' before it"),
+    (f"{BAGS} | partition by d (top 1 by k)", "cast it with tostring()"),
+    (f"{TWO} | top-hitters 1 of tostring(k)", "compute others in an extend before"),
     ("print range(1, 1000000)", "at most 10,000 elements"),
-    ("print range(1h, 5h, 1h)", "summarize make_list(t)"),
+    ("print range(datetime(2026-01-01), datetime(2027-01-01), 1d)", "summarize make_list(t)"),
+    ("print range(1h, 5h)", "summarize make_list(t)"),
     (f"{TWO} | where k = 'a'", "It is of the type string"),
     (f"{TWO} | mv-expand k", "write parse_json() or split()"),
     ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),
@@ -301,6 +397,45 @@ REFUSED: list[tuple[str, str]] = [
     (f"{TWO} | evaluate autocluster()", "autocluster is not here"),
 ]
 """A query and words of its refusal: what to write instead, or where it goes wrong."""
+
+
+EVERY_TYPE = (
+    "datatable(s: string, l: long, i: int, r: real, t: datetime, d: dynamic)"
+    "['a', 3, int(2), 1.5, datetime(2026-01-02), dynamic([1])]"
+)
+TYPES: list[tuple[str, list[tuple[str, str]]]] = [
+    (
+        "getyear(t), a = getmonth(t), dayofmonth(t), b = dayofyear(t), c = hourofday(t), e = week_of_year(t)",
+        [
+            ("Column1", "int"),
+            ("a", "int"),
+            ("Column2", "int"),
+            ("b", "int"),
+            ("c", "int"),
+            ("e", "int"),
+        ],
+    ),
+    (
+        "a = datetime_part('day', t), b = datetime_part('millisecond', t), c = dayofweek(t)",
+        [("a", "int"), ("b", "int"), ("c", "timespan")],
+    ),
+    ("a = round(5), b = round(i), c = round(r)", [("a", "long"), ("b", "int"), ("c", "real")]),
+    ("a = ceiling(l), b = ceiling(i), c = ceiling(r)", [("a", "long"), ("b", "int"), ("c", "real")]),
+    ("a = array_index_of(d, 1), b = has_any_index(s, d)", [("a", "long"), ("b", "long")]),
+    (
+        "a = hourofday(t) + 1, b = toint(s) * i, c = getyear(t) / toint(2)",
+        [("a", "long"), ("b", "long"), ("c", "long")],
+    ),
+    (
+        "string_size(s), repeat(s, 1), format_bytes(l), series_fill_const(d, 0)",
+        [("string_size_s", "long"), ("repeat_s", "dynamic"), ("l", "string"), ("d", "dynamic")],
+    ),
+    (
+        "column_ifexists('s', 1), column_ifexists('q', l), tostring(column_ifexists('s', ''))",
+        [("s", "string"), ("Column1", "long"), ("Column2", "string")],
+    ),
+]
+"""What a projection computes, with the names and types that Kusto gives its columns."""
 
 
 @pytest.fixture(scope="module")
@@ -333,3 +468,16 @@ def test_refused(kql: str, words: str, query: Query) -> None:
     with pytest.raises(QueryError) as refused:
         query.run(kql)
     assert words in refused.value.message
+
+
+@pytest.mark.parametrize(("columns", "wanted"), TYPES, ids=[str(index) for index in range(len(TYPES))])
+def test_names_and_types(columns: str, wanted: list[tuple[str, str]], query: Query) -> None:
+    """A column without a name has Kusto's, and a function's value the type that Kusto documents."""
+    assert query.run(f"{EVERY_TYPE} | project {columns}").columns == tuple(wanted)
+
+
+def test_ints_add_up_as_longs(query: Query) -> None:
+    """What is known to be an int is added as a long, so that it does not end at two thousand millions."""
+    assert query.run("print toint(2147483647) + toint(1), gettype(toint(1) + toint(1))").rows == [
+        (2147483648, "long")
+    ]

@@ -15,9 +15,11 @@ from foundry_telemetry.local.ingest.otlp.wire_format import Status
 from foundry_telemetry.local.store import writer
 from tests.support.otlp import (
     JSON,
+    NOON_NS,
     PROTOBUF,
     SENT,
     SOUND,
+    Fields,
     gauge,
     log,
     post,
@@ -223,6 +225,50 @@ def test_a_bad_data_point_fails_alone(shared: Wire, point: Any) -> None:
     answer = post(shared, "/v1/metrics", metric, as_json=True, service__name=mine)
     assert refused(answer, "/v1/metrics")[0] == 1
     assert len(rows(shared, "AppMetrics", "AppRoleName", role=mine)) == 2
+
+
+SUM: Fields = {"aggregationTemporality": 1, "isMonotonic": True}
+HISTOGRAM: Fields = {"aggregationTemporality": 1}
+NUMBER: Fields = {"timeUnixNano": str(NOON_NS), "asDouble": 2.5}
+COUNTED: Fields = {"timeUnixNano": str(NOON_NS), "count": "1", "sum": 2.5}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "about", "point"),
+    [
+        ("gauge", {}, NUMBER),
+        ("sum", SUM, NUMBER),
+        ("histogram", HISTOGRAM, COUNTED),
+        ("exponentialHistogram", HISTOGRAM, COUNTED),
+    ],
+)
+def test_a_data_point_that_is_no_utf8_fails_alone(
+    shared: Wire, kind: str, about: Fields, point: Fields, as_json: bool
+) -> None:
+    """In protobuf as in JSON the points around one that cannot be read become rows, whatever the kind."""
+    mine = role()
+    bad = {**point, "attributes": [{"key": "BAD", "value": {"intValue": "1"}}]}
+    metric = {"name": "level", "unit": "1", kind: {**about, "dataPoints": [point, bad, point, bad]}}
+    fields = request("/v1/metrics", metric, gauge(), service__name=mine)
+    body = json.dumps(fields).encode() if as_json else protobuf("/v1/metrics", fields)
+    sent = body.replace(b"BAD", b"\xed\xa0\x80")
+    answer = shared.ask("POST", "/v1/metrics", sent, JSON if as_json else PROTOBUF)
+    assert refused(answer, "/v1/metrics")[0] == 2
+    assert len(rows(shared, "AppMetrics", "AppRoleName", role=mine)) == 3
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_each_data_point_of_a_metric_that_cannot_be_read_is_counted(shared: Wire, as_json: bool) -> None:
+    """What the points of a metric share, such as its name, is missing for all of them."""
+    mine, metric = role(), gauge(name="BAD")
+    metric["gauge"]["dataPoints"] *= 3
+    fields = request("/v1/metrics", metric, gauge(), service__name=mine)
+    body = json.dumps(fields).encode() if as_json else protobuf("/v1/metrics", fields)
+    sent = body.replace(b"BAD", b"\xed\xa0\x80")
+    answer = shared.ask("POST", "/v1/metrics", sent, JSON if as_json else PROTOBUF)
+    assert refused(answer, "/v1/metrics")[0] == 3
+    assert len(rows(shared, "AppMetrics", "AppRoleName", role=mine)) == 1
 
 
 @paths

@@ -112,7 +112,7 @@ def test_recognised(text: str) -> None:
         HEAD.replace('== "foundry.attempt"', '!= "foundry.attempt"', 1) + "OperationId;",
         HEAD.replace("ledger_rows | project", "ledger_rows | where ItemCount > 1 | project") + "OperationId;",
         HEAD.removesuffix("project ") + "extend OperationId;",
-        HEAD.replace("1h", "2h", 1) + "OperationId;",
+        HEAD.replace("take 1", "take 2", 1) + "OperationId;",
         "let x = 1; " + HEAD + "OperationId;",
         HEAD + "OperationId; let foundry_attempts = AppEvents; ",
         HEAD + "OperationId; ledger_rows | take 1; ",

@@ -1,1 +1,1 @@
-"""The door for agents, through the SDK's own client over stdio."""
+"""The MCP server, through the SDK's own client over stdio."""

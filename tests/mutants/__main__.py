@@ -17,7 +17,7 @@ _COLOURS: Final = {"caught": "32", "SURVIVED": "31;1", "BROKEN": "33;1"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Try the mutants and tell of each as it ends."""
+    """Try the mutants and report each as it ends."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help="mutants to try; all by default")
     parser.add_argument("--list", action="store_true", help="name the mutants and try none")

@@ -131,7 +131,7 @@ MUTANTS: Final = (
             if listener.is_deferred:
                 raise
             if listener.is_deferred:""",
-        ("tests/fault_injection/test_neighbours.py::test_bad_sink",),
+        ("tests/fault_injection/test_other_instrumentation.py::test_bad_sink",),
         (22,),
     ),
     Mutant(
@@ -246,7 +246,7 @@ MUTANTS: Final = (
         _EXCHANGE,
         "                add_abandoned(self, perf_counter_ns())",
         "                pass",
-        ("tests/fault_injection/test_streams.py::test_dropped_stream_is_told_of_by_the_next_attempt",),
+        ("tests/fault_injection/test_streams.py::test_dropped_stream_is_reported_by_the_next_attempt",),
         (41,),
     ),
     Mutant(
@@ -455,7 +455,7 @@ MUTANTS: Final = (
         """            _requeue(point[1], data.get("properties", {}))
 """,
         "            pass\n",
-        ("tests/azure/test_dropped_items.py::test_told_again",),
+        ("tests/azure/test_dropped_items.py::test_requeued",),
         (),
     ),
     Mutant(

@@ -1,4 +1,4 @@
-"""The list of mutants cannot rot, and a mutant that nothing notices is told."""
+"""The list of mutants cannot rot, and a mutant that nothing notices is reported."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_text_that_is_there_twice(project: Path) -> None:
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--list` names the mutants, all or those asked for, and tries none; an unknown name is told."""
+    """`--list` names the mutants, all or those asked for, and tries none; an unknown name is reported."""
     assert command.main(["--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [one.name for one in MUTANTS]
     assert command.main(["--list", "raw-ids"]) == 0

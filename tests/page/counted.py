@@ -47,5 +47,5 @@ def tiles(attempts: list[Attempt]) -> dict[str, float]:
 
 
 def total(attempts: list[Attempt], name: str) -> float:
-    """The sum of what was told."""
+    """The sum of what was reported."""
     return sum(float(str(one.reported.get(name, 0))) for one in attempts)

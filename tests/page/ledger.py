@@ -100,7 +100,7 @@ def _guid(chance: Random) -> str:
 
 
 def demo(end: datetime, *, calls: int = 8_000, hours: float = 48, seed: int = 7) -> list[Attempt]:
-    """Two days of three services: a working day's curve, a quota wall, an hour of expired tokens."""
+    """Two days of three services: a working day's curve, an exhausted quota, an hour of expired tokens."""
     chance = Random(seed)  # noqa: S311 - the same data every time
     attempts: list[Attempt] = []
     for _ in range(calls):

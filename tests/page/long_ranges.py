@@ -20,7 +20,7 @@ RELEASED = timedelta(days=5)
 MESSAGES = ("Order accepted", "Prompt built from 3 documents", "Answer sent to the customer")
 TENANTS = ("acme", "globex", "initech", "umbrella")
 MINUTE = timedelta(minutes=1)
-TOLD = timedelta(hours=26)
+RECENT = timedelta(hours=26)
 """How far back metrics go, and spans."""
 SAMPLED = 5
 """One span of so many is kept."""
@@ -42,7 +42,7 @@ def bodies(key: str, end: datetime) -> Iterator[bytes]:
     attempts = [_reported(chance, one) for one in _attempts(chance, end)]
     for begin in range(0, len(attempts), 5_000):
         yield json.dumps([_event(key, chance, one, end) for one in attempts[begin : begin + 5_000]]).encode()
-    recent = [one for one in attempts if one.at > end - TOLD]
+    recent = [one for one in attempts if one.at > end - RECENT]
     yield json.dumps([*_spans(key, recent), *_tokens(key, recent, end), *_items(key, end)]).encode()
 
 

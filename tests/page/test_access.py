@@ -21,7 +21,7 @@ COLOURS = ("color-contrast", "link-in-text-block")
 """The rules of axe-core that look at colours."""
 
 
-def faults(page: Page, rules: Sequence[str] = ()) -> list[str]:
+def violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """What axe-core finds, by all rules or by some."""
     options: dict[str, object] = {"resultTypes": ["violations"]}
     if rules:
@@ -37,7 +37,7 @@ CHOSEN = {
 """Tab: the table of which a row is selected, and a step that this shows."""
 
 
-def test_axe_finds_no_fault_in_the_shipped_workbook(shipped: LocalAzureMonitor, screen: type_of_open):
+def test_axe_finds_no_violation_in_the_shipped_workbook(shipped: LocalAzureMonitor, screen: type_of_open):
     """No tab has one in either theme, which differ in colours alone, with a row chosen and its call shown."""
     opened = screen(shipped.url, color_scheme="light")
     page = opened.open("#TimeRange=1d")
@@ -48,38 +48,38 @@ def test_axe_finds_no_fault_in_the_shipped_workbook(shipped: LocalAzureMonitor, 
             table, shown = CHOSEN[tab]
             opened.idle(table).locator("tbody tr").first.locator("td").nth(1).click()
             opened.idle(shown)
-        assert not faults(page), tab
+        assert not violations(page), tab
         page.emulate_media(color_scheme="dark")
         assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        assert not faults(page, COLOURS), tab
+        assert not violations(page, COLOURS), tab
         page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_fault_where_things_go_wrong(
+def test_axe_finds_no_violation_where_things_go_wrong(
     sample: LocalAzureMonitor, screen: type_of_open, theme: str
 ):
     """Errors, empty steps, notices, formatters, and what opens over the page hold too."""
     opened = screen(sample.url, color_scheme=theme, allowed=BAD_ANSWER)
     page = opened.open("#Tab=edges")
-    assert not faults(page)
+    assert not violations(page)
     page.get_by_role("tab", name="Overview").click()
     opened.idle("deployments").locator("tbody tr").first.wait_for()
     for name in ("Time range", "Service"):
         opened.parameter(name).click()
-        assert not faults(page)
+        assert not violations(page)
         page.keyboard.press("Escape")
     opened.step("deployments").get_by_role("button", name="KQL").click()
-    assert not faults(page)
+    assert not violations(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_fault_in_an_empty_store(fresh: LocalAzureMonitor, screen: type_of_open, theme: str):
+def test_axe_finds_no_violation_in_an_empty_store(fresh: LocalAzureMonitor, screen: type_of_open, theme: str):
     """The first steps and the panel of the store hold too."""
     opened = screen(fresh.url, color_scheme=theme)
     page = opened.open()
     page.locator(".store").click()
-    assert not faults(page)
+    assert not violations(page)
 
 
 def focused(page: Page) -> str:

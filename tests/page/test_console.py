@@ -16,7 +16,7 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.local.page import language_service
 from tests.page.conftest import type_of_open
 from tests.page.ledger import Attempt
-from tests.page.test_access import BAD_ANSWER, faults
+from tests.page.test_access import BAD_ANSWER, violations
 from tests.support.kusto import need
 from tests.support.telemetry import event
 
@@ -104,7 +104,7 @@ def test_what_is_offered_is_a_list_for_all(shipped: LocalAzureMonitor, screen: t
     offered = page.get_by_role("listbox", name="Completions")
     expect(offered).to_be_visible()
     assert offered.evaluate("(list) => list.scrollHeight > list.clientHeight")
-    assert not faults(page)
+    assert not violations(page)
     page.keyboard.type("deploym")
     expect(page.get_by_role("option", name="deployment").first).to_be_visible()
     page.keyboard.press("Tab")
@@ -139,18 +139,18 @@ def test_without_the_language_service_it_works_and_says_how_to_get_it(
 def test_render_draws_a_chart_that_can_be_read_as_a_table(
     shipped: LocalAzureMonitor, screen: type_of_open, theme: str
 ) -> None:
-    """`render` gives a chart, on a wide and a narrow window, in both themes; axe finds no serious fault."""
+    """`render` gives a chart, on a wide and a narrow window, in both themes; axe finds nothing serious."""
     page = opened(screen(shipped.url, color_scheme=theme).page, shipped.url)
     run(page, f"{BY_DEPLOYMENT} | render columnchart with (title='By deployment')")
     expect(page.locator("canvas")).to_be_visible()
     expect(page.get_by_role("heading", name="By deployment")).to_be_visible()
-    assert not faults(page)
+    assert not violations(page)
     page.get_by_role("button", name="Table").click()
     expect(page.locator("tbody tr")).to_have_count(3)
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="History").click()
-    assert not faults(page)
+    assert not violations(page)
 
 
 @pytest.mark.usefixtures("not_fetched")

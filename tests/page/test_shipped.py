@@ -125,6 +125,52 @@ def test_the_chosen_tab_is_on_a_narrow_screen(shipped: LocalAzureMonitor, screen
     expect(chosen).to_be_in_viewport(ratio=0.95)
 
 
+def test_a_narrow_screen_holds_every_panel(shipped: LocalAzureMonitor, screen: type_of_open):
+    """Wherever its button is, what a click opens is between the borders of the window."""
+    page = screen(shipped.url, viewport={"width": 390, "height": 844}).open("#TimeRange=1d")
+    buttons = page.locator("[aria-haspopup=dialog]:visible")
+    assert buttons.count() > 5
+    for button in buttons.all():
+        button.click()
+        box = page.get_by_role("dialog").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0, button
+        assert box["x"] + box["width"] <= 390, button
+        page.keyboard.press("Escape")
+
+
+BROKEN_WORDS = r"""
+(tables) => tables.flatMap((table) => {
+  const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  const broken = [];
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    for (const word of text.data.matchAll(/\w+/g)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})
+"""
+"""The words that stand on more than one line."""
+
+
+def test_a_narrow_screen_breaks_no_word_of_a_table(shipped: LocalAzureMonitor, screen: type_of_open):
+    """Tables of both kinds, of rows and of a text, scroll in a box of their own, and the page does not."""
+    opened = screen(shipped.url, viewport={"width": 390, "height": 844})
+    page = opened.open("#TimeRange=1d&Tab=auth")
+    opened.idle("authentication failures").locator("tbody tr").first.wait_for()
+    tables = page.locator("table:visible")
+    assert tables.evaluate_all(BROKEN_WORDS) == []
+    wide = tables.evaluate_all("(all) => all.map((one) => one.parentElement.scrollWidth > innerWidth)")
+    assert wide == [True, True]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_steps_of_a_hidden_tab_do_not_run(shipped: LocalAzureMonitor, screen: type_of_open):
     """While Overview is shown, nothing asks what Incident asks."""
     opened = screen(shipped.url)

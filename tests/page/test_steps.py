@@ -75,7 +75,7 @@ def test_a_table_filters_its_rows(sample: LocalAzureMonitor, screen: type_of_ope
 def test_a_long_table_says_that_it_was_cut(
     sample: LocalAzureMonitor, attempts: list[Attempt], screen: type_of_open
 ):
-    """Only the rows of the limit are there, and the note tells of how many."""
+    """Only the rows of the limit are there, and the note reports how many."""
     failed = sum(one.failed for one in counted.within(attempts, DAY * 2))
     assert failed > 100
     opened = screen(sample.url)

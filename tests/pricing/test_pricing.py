@@ -228,7 +228,7 @@ def test_writes_of_unknown_lifetime_cost_as_five_minutes() -> None:
 
 
 def test_split_alone_is_enough() -> None:
-    """Where only the two parts of the write are told, their sum is the write."""
+    """Where only the two parts of the write are reported, their sum is the write."""
     usage = TokenUsage(
         input_tokens=1, output_tokens=1, cache_creation_5m=500, cache_creation_1h=377, complete=True
     )
@@ -240,10 +240,10 @@ def test_split_alone_is_enough() -> None:
     "changes",
     [
         pytest.param({"complete": False}, id="final counters not seen"),
-        pytest.param({"output_tokens": None}, id="output not told"),
-        pytest.param({"input_tokens": None}, id="input not told"),
+        pytest.param({"output_tokens": None}, id="output not reported"),
+        pytest.param({"input_tokens": None}, id="input not reported"),
         pytest.param({"cache_creation_input_tokens": 5, "cache_creation_1h": 6}, id="part above the whole"),
-        pytest.param({"compaction_input_tokens": 9}, id="compaction is billed, cache share not told"),
+        pytest.param({"compaction_input_tokens": 9}, id="compaction is billed, cache share not reported"),
         pytest.param({"compaction_output_tokens": 9}, id="compaction output"),
         pytest.param({"has_other_charges": True}, id="an advisor, a fallback, a credit"),
         pytest.param({"speed": "fast"}, id="fast, of a model without fast rates"),
@@ -256,7 +256,7 @@ def test_split_alone_is_enough() -> None:
     ],
 )
 def test_unknown_counters_have_no_cost(changes: dict[str, Any]) -> None:
-    """What is not told, or cannot be, gives no cost: never 0, never a part of it."""
+    """What is not reported, or cannot be, gives no cost: never 0, never a part of it."""
     usage = msgspec.structs.replace(USAGE, **changes)
     assert cost("claude-sonnet-5-5", USAGE, NOVEMBER) is not None
     assert cost("claude-sonnet-5-5", usage, NOVEMBER) is None

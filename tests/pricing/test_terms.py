@@ -81,7 +81,7 @@ def test_a_discount_leaves_own_rates_alone() -> None:
 
 
 @pytest.mark.parametrize("model", [None, "support-chat-prod", "nobody"])
-def test_a_deployment_whose_model_is_not_told(model: str | None) -> None:
+def test_a_deployment_whose_model_is_not_reported(model: str | None) -> None:
     """Where the answer names no model that has a price, the map says which it is."""
     assert usd(model, deployment="support-chat-prod") is None
     set_prices({"support-chat-prod": Terms(model=SONNET, multiplier=1.1)})
@@ -153,7 +153,7 @@ LEFT = TokenUsage(input_tokens=412, cache_read_input_tokens=2111, cache_creation
 
 
 def test_partial_cost() -> None:
-    """Of an answer that ended before its output was told the input is sure, and marked as a part."""
+    """Of an answer that ended before its output was reported the input is sure, and marked as a part."""
     assert cost(SONNET, LEFT, NOVEMBER) is None
     found = partial_cost(SONNET, LEFT, NOVEMBER)
     assert found is not None

@@ -169,7 +169,7 @@ SWITCHED_OFF: Final = {
     ("OTEL_SDK_DISABLED", "small"): "",
     ("OTEL_LOGS_EXPORTER", "small"): "OTEL_LOGS_EXPORTER",
 }
-"""Values that mean: no ledger. With what the log must then say; ``doctor`` tells of both."""
+"""Values that mean: no ledger. With what the log must then say; ``doctor`` reports both."""
 
 NO_VARIABLES: Final = {
     "OTEL_": "the beginning of names, by which `opentelemetry-instrument` makes its options",

@@ -1,4 +1,4 @@
-"""The ledger event, field by field, as the schema has it: what is not told is absent."""
+"""The ledger event, field by field, as the schema has it: what is not reported is absent."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @needs_prices
 @pytest.mark.parametrize("name", EVENTS)
 def test_fields(name: str, capture: Capture, clock: Clock) -> None:
-    """The event has exactly the fields of the schema that were told, each with its type and value."""
+    """The event has exactly the fields of the schema that were reported, each with its type and value."""
     exchange(name, capture, clock)
     (event,) = capture.ledger
     wanted = {key: value for key, value in (COMMON | EVENTS[name]).items() if value is not None}
@@ -290,7 +290,7 @@ def test_unsupported_endpoint(capture: Capture, clock: Clock) -> None:
     ],
 )
 def test_auth_scheme(header: str, value: str, scheme: str, capture: Capture, clock: Clock) -> None:
-    """Which credential header was there is told; its value never."""
+    """Which credential header was there is reported; its value never."""
     without: dict[str, Any] = {"x_api_key": None, "api_key": None}
     exchange("ok_json_basic", capture, clock, **without | {header.replace("-", "_"): value})
     assert capture.ledger[0]["foundry.auth.scheme"] == scheme
@@ -331,7 +331,7 @@ def test_emitted_in_the_calls_span(owner: dict[str, Any] | None, capture: Captur
 
 
 def test_closed_early(capture: Capture, clock: Clock) -> None:
-    """A stream closed before its end keeps the input it was told, has no output, and is no failure."""
+    """A stream closed before its end keeps the input that was reported, has no output, and is no failure."""
     exchange("sse_text", capture, clock, read=False)
     (event,) = capture.ledger
     assert event["foundry.outcome"] == "abandoned"

@@ -169,7 +169,7 @@ def test_time_to_first_chunk(capture: Capture, clock: Clock) -> None:
 
 
 def test_partial_stream(capture: Capture, clock: Clock) -> None:
-    """A stream that was cut counts the input it was told and no output, and costs nothing known."""
+    """A stream that was cut counts the input that was reported and no output, and costs nothing known."""
     exchange("sse_truncated", capture, clock)
     found = series(capture)
     assert found["gen_ai.client.token.usage"] == [(CALL | {"gen_ai.token.type": "input"}, 14)]
@@ -252,7 +252,7 @@ def test_two_readers_see_the_same(clock: Clock) -> None:
 
 
 def test_sums_over_several_calls(capture: Capture, clock: Clock) -> None:
-    """Counters add up and are told as totals at each collection, never twice."""
+    """Counters add up and are reported as totals at each collection, never twice."""
     for _ in range(3):
         exchange("ok_json_cache_thinking", capture, clock)
     name = "gen_ai.client.inference.usage.cache_read.input_tokens"
@@ -288,27 +288,27 @@ def test_no_tags_on_metrics_unless_allowed(capture: Capture, clock: Clock) -> No
     assert "foundry.tag" not in repr(series(capture))
 
 
-def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], None]:
-    """Tells of the attempt `seen` again, with other tags, as if it were made again."""
+def recorder(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], None]:
+    """Reports the attempt `seen` again, with other tags, as if it were made again."""
     signals = make_signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
     link = unbound(Context())
 
-    def tell(tags: dict[str, str]) -> None:
+    def record(tags: dict[str, str]) -> None:
         link.response_fields = None
         notify(make_listeners(signals)[1:], structs.replace(seen, tags=tags), link)
 
-    return tell
+    return record
 
 
 @needs_prices
 @pytest.mark.usefixtures("_tags_on_metrics")
 def test_2_000_tenants_are_few_series(capture: Capture, clock: Clock) -> None:
-    """Metrics tell of the first fifty values and of `other`; the sums stay whole; the ledger has them all."""
+    """Metrics report the first fifty values and `other`; the sums stay whole; the ledger has them all."""
     exchange("ok_json_cache_thinking", capture, clock)
     (seen,) = capture.observations
-    tell = teller(capture, seen)
+    record = recorder(capture, seen)
     for number in range(2_000):
-        tell({"tenant": f"t{number}", "feature": f"f{number % 7}"})
+        record({"tenant": f"t{number}", "feature": f"f{number % 7}"})
     points = series(capture)["foundry.client.cost"]
     assert len({fields.get("foundry.tag.tenant") for fields, _ in points}) == 52  # and the call without
     assert {fields.get("foundry.tag.tenant") for fields, _ in points} >= {"other", None}
@@ -323,9 +323,9 @@ def test_too_many_combinations_cost_the_tags_and_not_the_place(capture: Capture,
     """Of 1,600 combinations of tenant and feature most have `other` for both; the deployment stays."""
     exchange("ok_json_cache_thinking", capture, clock)
     (seen,) = capture.observations
-    tell = teller(capture, seen)
+    record = recorder(capture, seen)
     for number in range(1_600):
-        tell({"tenant": f"t{number // 40}", "feature": f"f{number % 40}"})
+        record({"tenant": f"t{number // 40}", "feature": f"f{number % 40}"})
     points = series(capture)["foundry.client.cost"]
     assert len(points) <= 202
     assert {fields["gen_ai.request.model"] for fields, _ in points} == {seen.deployment}
@@ -344,7 +344,7 @@ def test_heartbeat(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_heartbeat_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a bundle without metadata the version is not told."""
+    """In a bundle without metadata the version is not reported."""
 
     def missing(_: str) -> str:
         raise PackageNotFoundError

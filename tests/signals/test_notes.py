@@ -62,7 +62,7 @@ def attempt(number: int) -> Seen:
     )
 
 
-def tell(signals: Signals, seen: Observation) -> None:
+def record(signals: Signals, seen: Observation) -> None:
     """Take a note of an attempt that has no span."""
     link = SpanBinding(None, ours=False, call_id=seen.call_id, context=Context(), standard=True)
     signals.metrics.finished(seen, link)
@@ -140,14 +140,14 @@ def test_two_readers() -> None:
     often, seldom = InMemoryMetricReader(), InMemoryMetricReader()
     signals, _ = signals_for(often, seldom)
     for number in range(1, 10):
-        tell(signals, attempt(number))
+        record(signals, attempt(number))
         if number % 3 == 0:
             assert collected(often) == reported(range(1, number + 1))
     assert collected(seldom) == collected(often) == reported(range(1, 10))
 
 
 def test_two_instrumentations(capture: Capture, clock: Clock) -> None:
-    """Where doors share no more than a meter provider, its reader gets the notes of each."""
+    """Where integrations share no more than a meter provider, its reader gets the notes of each."""
     other = Capture()
     other.meter_provider = capture.meter_provider
     for each in (capture, other, capture, other):
@@ -160,7 +160,7 @@ def test_instrumentation_that_is_gone() -> None:
     """What was noted is recorded although the client and its instrumentation are gone by then."""
     reader = InMemoryMetricReader()
     signals, _provider = signals_for(reader)
-    tell(signals, attempt(1))
+    record(signals, attempt(1))
     del signals
     gc.collect()
     assert collected(reader) == reported(range(1, 2))
@@ -172,21 +172,21 @@ def test_more_than_can_be_noted(monkeypatch: pytest.MonkeyPatch, recorded: list[
     reader = InMemoryMetricReader()
     signals, _ = signals_for(reader)
     for number in range(1, 51):
-        tell(signals, attempt(number))
+        record(signals, attempt(number))
     assert recorded.count(CACHE_READ) == 50 - 8
     assert collected(reader) == reported(range(1, 51))
-    tell(signals, attempt(51))
+    record(signals, attempt(51))
     assert recorded.count(CACHE_READ) == 50
     assert collected(reader) == reported(range(1, 52))
 
 
 def held(signals: Signals, count: int) -> list[weakref.ref[Seen]]:
-    """Tell of attempts and let go of them."""
+    """Report attempts and let go of them."""
     watched = []
     for number in range(count):
         seen = attempt(number)
         watched.append(weakref.ref(seen))
-        tell(signals, seen)
+        record(signals, seen)
     return watched
 
 
@@ -238,7 +238,7 @@ def test_end_of_the_provider(end: str) -> None:
     exporter = Exporter()
     signals, provider = signals_for(PeriodicExportingMetricReader(exporter, HOUR_MS))
     for number in range(1, 6):
-        tell(signals, attempt(number))
+        record(signals, attempt(number))
     assert exporter.exported == []
     getattr(provider, end)()
     (data,) = exporter.exported
@@ -270,7 +270,7 @@ def test_a_reader_in_another_thread(most: int, monkeypatch: pytest.MonkeyPatch) 
     def calls(first: int) -> None:
         start.wait()
         for number in range(first, first + each):
-            tell(signals, attempt(number))
+            record(signals, attempt(number))
 
     def ask() -> None:
         start.wait()
@@ -330,7 +330,7 @@ def calls(count):
     for _ in range(count):
         client.post("/v1/messages", json={"model": "my-deployment", "max_tokens": 8, "messages": []})
 
-def told():
+def counted():
     data = reader.get_metrics_data()
     return sum(
         point.count
@@ -366,9 +366,9 @@ def test_provider_set_later() -> None:
     foundry_telemetry.instrument()
     calls(3)
     metrics.set_meter_provider(MeterProvider([reader]))
-    before = told()
+    before = counted()
     calls(2)
-    say(before=before, after=told())
+    say(before=before, after=counted())
     """
     assert said(script) == [{"before": 0, "after": 2}]
 
@@ -376,7 +376,7 @@ def test_provider_set_later() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_fork() -> None:
-    """The child of a fork tells of its own attempts alone, and the parent of its own."""
+    """The child of a fork reports its own attempts alone, and the parent of its own."""
     script = """
     foundry_telemetry.instrument(meter_provider=MeterProvider([reader]))
     calls(3)
@@ -384,6 +384,6 @@ def test_fork() -> None:
     calls(1 if child else 5)
     if child:
         os.waitpid(child, 0)
-    say(child=not child, reported=told())
+    say(child=not child, reported=counted())
     """
     assert said(script) == [{"child": True, "reported": 5}, {"child": False, "reported": 4}]

@@ -267,7 +267,7 @@ def test_instruments_that_are_disabled_later() -> None:
     assert json.loads(sums["foundry.client.attempt.duration"][0])["count"] == 2
 
 
-def test_sums_are_not_looked_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sums_that_are_missing_are_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A series that is measured once is not looked for, and one that is not found is looked for once."""
     searches: list[object] = []
     monkeypatch.setattr(series_module, "_find_sums", lambda *wanted: searches.append(wanted))

@@ -132,7 +132,7 @@ def check(span: ReadableSpan, wanted: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_own_span(name: str, capture: Capture, clock: Clock) -> None:
-    """Our span has each attribute that was told and no other, and lasts from the request to the end."""
+    """Our span has each attribute that was reported and no other, and lasts from the request to the end."""
     exchange(name, capture, clock)
     (span,) = capture.spans
     check(span, {key: value for key, value in (OPENING | OWN[name]).items() if value is not None})
@@ -249,7 +249,7 @@ def test_owner_is_enriched(owner: str, kind: SpanKind, capture: Capture, clock: 
     ids=["client", "agent", "tool"],
 )
 @pytest.mark.parametrize("kind", [SpanKind.CLIENT, SpanKind.INTERNAL], ids=["CLIENT", "INTERNAL"])
-def test_bystander_is_left_alone(
+def test_bystander_is_unchanged(
     bystander: dict[str, str], kind: SpanKind, capture: Capture, clock: Clock
 ) -> None:
     """A span that does not stand for the call is the parent of ours, and is not written on."""
@@ -298,7 +298,7 @@ def test_failed_attempt_below_an_owner(name: str, capture: Capture, clock: Clock
 
 
 def test_query_and_user_info_are_nowhere(capture: Capture, clock: Clock) -> None:
-    """Of the URL only scheme, host, port and path are told."""
+    """Of the URL only scheme, host, port and path are reported."""
     exchange(
         "ok_json_basic",
         capture,
@@ -328,7 +328,7 @@ def test_tags(capture: Capture, clock: Clock, name: str, owner: dict[str, Any] |
 
 
 def test_tags_of_a_stream_that_is_left(capture: Capture, clock: Clock) -> None:
-    """An owner ends its span before a stream that is left is told of; the tags are there with the headers."""
+    """An owner ends its span before an abandoned stream is reported; the tags are there with the headers."""
     with attribute(tenant="acme"):
         exchange("sse_text", capture, clock, owner=OWNER, read=False)
     assert [(span.attributes or {})["foundry.tag.tenant"] for span in capture.spans] == ["acme"]

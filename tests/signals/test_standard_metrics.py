@@ -15,7 +15,7 @@ from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.signals import make_signals, standard_metrics
 from foundry_telemetry.signals import metrics as metrics_module
 from foundry_telemetry.signals.standard_metrics import NAMES, recorded_elsewhere
-from tests.signals.test_notes import attempt, tell
+from tests.signals.test_notes import attempt, record
 from tests.support.capture import Capture
 
 TOKENS = "gen_ai.client.token.usage"
@@ -49,7 +49,7 @@ class Stage:
 
     def attempt(self) -> None:
         """One: 10 tokens in, 5 out, 7 of them from the cache."""
-        tell(self.signals, attempt(5))
+        record(self.signals, attempt(5))
 
     def ours(self) -> Mapping[str, float]:
         """What a reader gets of ours now."""
@@ -157,7 +157,7 @@ def test_a_look_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AttributeError("of the SDK")
 
     monkeypatch.setattr(standard_metrics, "recorded_elsewhere", fail)
-    tell(signals, attempt(5))
+    record(signals, attempt(5))
     found = ours(capture.reader)
     assert found[OURS] == 15
     assert found[TOKENS] == 15

@@ -1,11 +1,11 @@
-"""Which versions of the neighbours a run has: ``python -m tests.support.versions`` prints them."""
+"""Which versions of other libraries a run has: ``python -m tests.support.versions`` prints them."""
 
 from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-NEIGHBOURS = (
+LIBRARIES = (
     "anthropic",
     "azure-monitor-opentelemetry",
     "azure-monitor-opentelemetry-exporter",
@@ -29,5 +29,5 @@ def version_of(distribution: str) -> str:
 
 
 if __name__ == "__main__":
-    versions = ", ".join(f"{name} {version_of(name)}" for name in NEIGHBOURS)
+    versions = ", ".join(f"{name} {version_of(name)}" for name in LIBRARIES)
     print(f"Python {platform.python_version()}, {versions}")  # noqa: T201 - this is what it is for

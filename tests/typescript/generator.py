@@ -210,6 +210,7 @@ _PATTERNS: Final[Mapping[str, Callable[[], Any]]] = {
     "CODE": lambda: whole(error_body._CODE),
     "UPSTREAM_ID": lambda: whole(error_body._UPSTREAM_ID),
     "AUDIENCE_URL": lambda: whole(claims._URL),
+    "BASE64": lambda: whole(claims._BASE64),
     "AADSTS": lambda: claims._AADSTS,
     "ENTRA_TRACE_ID": lambda: claims._TRACE_ID,
     "ENTRA_CORRELATION_ID": lambda: claims._CORRELATION_ID,

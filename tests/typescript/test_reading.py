@@ -20,6 +20,7 @@ from tests.support.recorded import answered, body_of
 from tests.typescript.absent import ABSENT
 from tests.typescript.project import compiled, output
 from tests.typescript.test_events import OF_THE_CALL
+from tests.wire.test_as_clients_read import NO_TEXT
 from tests.wire.test_evidence import APIM_ID, CODES, MODEL_ID, TEXTS, TYPES
 from tests.wire.test_odd_answers import HOSTS, KEYS, ODD
 from tests.wire.test_odd_answers import body_of as body_of_odd
@@ -31,6 +32,7 @@ STATUSES = (200, 302, 307, 400, 401, 403, 404, 408, 409, 413, 418, 422, 429, 500
 LABELS = ("text/event-stream", "application/json", "text/plain; charset=utf-8", "text/html", "")
 STARTS = (b"", b"\xef\xbb\xbf", b": a comment\n\n", b"\n\n", b"retry: 3000\n\n", b"id: 1\r\n")
 JSON = ("content-type", "application/json")
+STREAM = ("content-type", "text/event-stream")
 DATES = (
     "Sun, 22 Nov 2026 10:00:00 GMT",
     "Sun, 31 Feb 2026 10:00:00 GMT",
@@ -174,7 +176,52 @@ def values() -> Iterator[Given]:
         yield {**given(b"{}", [JSON], status=401), "sent": [("authorization", token)]}
 
 
-ANSWERS = [*odd(), *streams(), *refusals(), *signs(), *headers(), *values()]
+def no_text() -> Iterator[Given]:
+    """Bytes that are no UTF-8, wherever a text may be: in answers, errors and streams."""
+    for odd in NO_TEXT:
+        usage = b'"usage":{"input_tokens":3,"output_tokens":9}'
+        yield given(b'{"type":"message","id":"msg_1","model":"m%s",%s}' % (odd, usage), [JSON])
+        yield given(b'{"type":"message","id":"msg_1","content":[{"text":"%s"}],%s}' % (odd, usage), [JSON])
+        yield given(
+            b'{"error":{"code":"429","message":"%s"},"request_id":"req_%s"}' % (odd, odd), [JSON], status=429
+        )
+        yield given(odd + b"<p>", [JSON], status=500)
+        events = (
+            b'{"type":"message_start","message":{"id":"msg_1","model":"m%s","usage":{"input_tokens":3}}}'
+            % odd,
+            b'{"type":"content_block_delta","delta":{"text":"%s"}}' % odd,
+            b'{"type":"message_delta","delta":{"stop_reason":"end_turn%s"},"usage":{"output_tokens":9}}'
+            % odd,
+            b'{"type":"error","error":{"type":"overloaded_error","message":"%s"}}' % odd,
+        )
+        for size in (None, 1):
+            yield given(b"".join(b"data: %s\n\n" % event for event in events), [STREAM], size=size)
+
+
+def tokens() -> Iterator[Given]:
+    """Refused tokens: with padding, with characters of no alphabet, and with claims that are no text.
+
+    None has a time, for what is left of it differs from one reader to the next.
+    """
+    claims = base64.urlsafe_b64encode(b'{"aud":"https://ai.azure.com","idtyp":"app"}').decode().rstrip("=")
+    spoilt = (b'{"tid":"%s","idtyp":"app"}' % odd for odd in (b"\\ud800", *NO_TEXT))
+    payloads = (
+        *(claims + more for more in ("", "=", "==", "====", "A", "AA", "AAAA", " ", "!")),
+        *(claims[:8] + more + claims[8:] for more in ("!", "!!!!", "=", "==", ".")),
+        *(base64.urlsafe_b64encode(each).decode() for each in (*spoilt, b'\xef\xbb\xbf{"idtyp":"app"}')),
+        base64.b64encode(b'{"idtyp":"app","x":"\xc3\xbf>>??~~"}').decode(),
+    )
+    for payload in payloads:
+        yield {**given(b"{}", [JSON], status=401), "sent": [("authorization", f"Bearer e30.{payload}.c2ln")]}
+
+
+def halves() -> Iterator[Given]:
+    """Deployments whose name has half of a surrogate pair, escaped as JSON does it."""
+    for name in ("a\ud800", "\udc00b", "\ud83c\udfd4", "\ud83c \udfd4", "a\udfd4\ud83c", "\ud800" * 200):
+        yield {**given(b"{}", [JSON]), "body": json.dumps({"model": name, "stream": True})}
+
+
+ANSWERS = [*odd(), *streams(), *refusals(), *signs(), *headers(), *values(), *no_text(), *tokens(), *halves()]
 
 
 def read_by_library(answer: Given) -> dict[str, Any]:

@@ -95,6 +95,22 @@ def test_what_python_takes_for_json(extra: str) -> None:
     assert seen(odd, b"application/json", asked=False) == seen(body, b"application/json", asked=False)
 
 
+NO_TEXT = (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f")
+"""What is no UTF-8: no character, half of one, half of a surrogate pair."""
+
+
+@pytest.mark.parametrize("odd", NO_TEXT)
+def test_bytes_that_are_no_text(odd: bytes) -> None:
+    """They cost the field that they are in, as where a client reads them as U+FFFD, and no other."""
+    body = MESSAGES["ok_json_basic"]
+    spoilt = body.replace(b'"end_turn"', b'"end_turn%s"' % odd)
+    assert spoilt != body
+    answered = {**seen(body, b"application/json", asked=False), "stop_reason": None}
+    assert seen(spoilt, b"application/json", asked=False) == answered
+    error = b'{"error": {"code": "DeploymentNotFound", "message": "%s"}}' % odd
+    assert read_error(error, b"application/json").code == "DeploymentNotFound"
+
+
 @pytest.mark.parametrize("name_left", [b"", b"event: message\n"], ids=["no event line", "the default name"])
 @pytest.mark.parametrize("cut", ["whole", BYTEWISE])
 @pytest.mark.parametrize("name", STREAMS)

@@ -1,4 +1,4 @@
-"""The name by which a request asks for its deployment is told, however odd, and tells nothing else."""
+"""The name by which a request asks for its deployment is reported, however odd, and tells nothing else."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ def two_line_ends() -> Iterator[bytes]:
 
 
 def quoting() -> Iterator[bytes]:
-    """Deltas that are searched in vain."""
+    """Deltas in which nothing is found."""
     while True:
         yield delta("event: message_delta")
 

@@ -28,7 +28,7 @@ CLOUDS: Final = {
     "AzureUSGovernment": "https://portal.azure.us",
     "AzureChinaCloud": "https://portal.azure.cn",
 }
-"""Name and portal of each cloud, as ``environment()`` tells them."""
+"""Name and portal of each cloud, as ``environment()`` gives them."""
 
 _GROUP: Final = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/telemetry"
 _TYPES: Final = {"string": str, "int": int, "bool": bool, "array": list, "object": dict}
@@ -40,7 +40,7 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is made and told."""
+    """What is made and reported."""
 
     resources: tuple[Json, ...]
     """Those whose condition holds, without it, every expression evaluated."""
@@ -143,7 +143,7 @@ class _Scope:
         return self.variables[name]
 
     def _surroundings(self) -> Json:
-        """What functions without arguments tell."""
+        """What functions without arguments give."""
         return {
             "environment": {"name": self.cloud, "portal": CLOUDS[self.cloud]},
             "resourceGroup": {"id": _GROUP, "location": "westeurope", "name": "telemetry"},

@@ -26,7 +26,7 @@ _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _TIED: Final = re.compile(rf"/subscriptions/[0-9a-f]|^{_UUID}$", re.IGNORECASE)
 """Ids that only one subscription has."""
 
-_TOLD: Final = ("description", "metadata", "$schema")
+_FOR_PEOPLE: Final = ("description", "metadata", "$schema")
 """Keys whose text is for people."""
 
 
@@ -47,7 +47,7 @@ def strings(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
         yield place, value
     elif isinstance(value, Mapping):
         for key, one in value.items():
-            if key not in _TOLD:
+            if key not in _FOR_PEOPLE:
                 yield from strings(one, f"{place}.{key}".removeprefix("."))
     elif isinstance(value, list):
         for index, one in enumerate(value):
@@ -60,7 +60,7 @@ def _called(template: Json) -> Iterator[tuple[str, Call]]:
         if is_expression(text):
             try:
                 yield from ((place, call) for call in calls(parse(text)))
-            except ExpressionError:  # `_expressions` tells of it
+            except ExpressionError:  # `_expressions` reports it
                 continue
 
 

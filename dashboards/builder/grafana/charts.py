@@ -26,7 +26,7 @@ _CHOSEN: Final[Json] = {"mode": "palette-classic"}
 """Grafana chooses a colour for each series."""
 
 _DASHED: Final[Json] = {"custom.lineStyle": {"fill": "dash", "dash": [10, 8]}}
-"""How a line that must not be crossed is told from what is measured."""
+"""How a line that must not be crossed differs from what is measured."""
 _BOUNDS: Final = frozenset({"target_percent", "budget_usd"})
 """Series that are such lines."""
 _LIMITS: Final[Json] = {

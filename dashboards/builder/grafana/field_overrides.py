@@ -64,7 +64,7 @@ def _hidden(_: Rule) -> Json:
 
 
 def _within(rule: Rule) -> Json:
-    """Where the scale of a column begins and ends; what is not told is that of the column alone."""
+    """Where the scale of a column begins and ends; what is not given is that of the column alone."""
     options = _options(rule)
     return {"fieldMinMax": True} | {end: options[end] for end in ("min", "max") if end in options}
 
@@ -124,7 +124,7 @@ def _same(value: str, result: Json) -> tuple[Json, ...]:
 
 
 def _range(low: float | None, high: float | None, result: Json) -> tuple[Json, ...]:
-    """An end that is not told is left out: Grafana compares with a null as if it were 0."""
+    """An end that is not given is left out: Grafana compares with a null as if it were 0."""
     ends = {end: value for end, value in (("from", low), ("to", high)) if value is not None}
     return ({"type": "range", "options": ends | {"result": result}},)
 

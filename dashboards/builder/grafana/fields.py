@@ -7,13 +7,13 @@ from typing import Final, Literal
 
 from dashboards.builder.grafana.units import Json
 
-_UNTOLD: Final = "–"  # noqa: RUF001 - what the workbook shows
+_UNKNOWN: Final = "–"  # noqa: RUF001 - what the workbook shows
 
-NOT_TOLD: Final[Json] = {
+NO_VALUE: Final[Json] = {
     "matcher": {"id": "byRegexp", "options": "/.*/"},
-    "properties": [{"id": "noValue", "value": _UNTOLD}],
+    "properties": [{"id": "noValue", "value": _UNKNOWN}],
 }
-"""Stands first in all overrides: a panel without rows says why, but a value that was not told is a dash."""
+"""Stands first in all overrides: a panel without rows says why, but a value that is unknown is a dash."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from dashboards.builder.grafana.charts import chart
 from dashboards.builder.grafana.field_overrides import properties
-from dashboards.builder.grafana.fields import NOT_TOLD, Drawn, keeps, overridden
+from dashboards.builder.grafana.fields import NO_VALUE, Drawn, keeps, overridden
 from dashboards.builder.grafana.heat_map import HeatMap, heat_map
 from dashboards.builder.grafana.links import Links
 from dashboards.builder.grafana.references import Kinds, asked, in_kql, in_words
@@ -91,7 +91,7 @@ def query_panel(query: Query, whole: Whole) -> Json:
         "interval": _SHORTEST_BIN,
         "maxDataPoints": _BINS,
         "targets": [logs(in_kql(asked(query), whole.kinds), drawn.format)],
-        "fieldConfig": {"defaults": defaults, "overrides": [NOT_TOLD, *drawn.overrides]},
+        "fieldConfig": {"defaults": defaults, "overrides": [NO_VALUE, *drawn.overrides]},
         "options": drawn.options,
         "pluginVersion": PLUGIN_VERSION,
     }

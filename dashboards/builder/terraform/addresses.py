@@ -47,7 +47,7 @@ def addresses(resources: list[Json]) -> dict[Node, str]:
 
 
 def _last_text(name: Node) -> str:
-    """What tells a resource from the others of its type: the last constant of its name."""
+    """What a resource has that others of its type do not: the last constant of its name."""
     parts = name.arguments if isinstance(name, Call) else ()
     *_, text = [str(part.value) for part in parts if isinstance(part, Constant)]
     return text.removeprefix("{0}-").replace("-", "_")

@@ -6,6 +6,7 @@ import {
   AADSTS,
   AUDIENCE_URL,
   AUDIENCES,
+  BASE64,
   ENTRA_CORRELATION_ID,
   ENTRA_TRACE_ID,
   MAX_TOKEN,
@@ -22,7 +23,9 @@ const NO_TIME = 2 ** 40;
 export function readToken(authorization: string | undefined, nowS: number): Token | undefined {
   if (authorization === undefined || authorization.length > MAX_TOKEN) return undefined;
   const parts = authorization.slice(authorization.lastIndexOf(" ") + 1).split(".");
-  const claims = parts.length === 3 ? readJson(fromBase64(parts[1] ?? "")) : undefined;
+  const text = parts.length === 3 ? (parts[1] ?? "").replace(/=+$/, "") : "";
+  const isBase64 = BASE64.test(text) && text.length % 4 !== 1; // Node passes over what is none
+  const claims = isBase64 ? readJson(fromBase64(text)) : undefined;
   if (claims === undefined) return undefined;
   const { exp, aud, tid, appid, azp, idtyp } = claims;
   const isTime = typeof exp === "number" && Number.isInteger(exp) && exp > 0 && exp < NO_TIME;

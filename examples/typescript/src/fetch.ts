@@ -8,6 +8,7 @@ import { beginAsking } from "./asked.js";
 import type { Attempt } from "./attempt.js";
 import { openLedger } from "./ledger.js";
 import { guarded } from "./losses.js";
+import { followed, isNodeStream } from "./node_stream.js";
 import { beginRecorded } from "./record.js";
 import type { RequestFacts } from "./request.js";
 import { candidateOf, readHosts, readRequest, rereadable } from "./request.js";
@@ -89,6 +90,11 @@ function answered(response: Response, attempt: Attempt, isCancelled: (error: unk
   attempt.headers(response.status, response.headers);
   if (response.body === null || response.bodyUsed) {
     attempt.end("complete");
+    return response;
+  }
+  const body: unknown = response.body;
+  if (isNodeStream(body)) {
+    followed(body, attempt, isCancelled);
     return response;
   }
   const headers = new Headers(response.headers); // by which a blob has its type, and a form is read

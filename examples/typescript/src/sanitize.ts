@@ -84,12 +84,18 @@ export function cleanDeployment(value: unknown): string | undefined {
   const characters = Array.from(value);
   const odd = characters.filter((each) => ODD.test(each)).length;
   const isName = characters.length <= Math.min(MAX_ID, MAX_ODD_NAME) && odd <= MAX_ODD;
-  const invalid = `invalid:${characters.length}`;
-  return isName && !REVEALING.test(value) && value.isWellFormed() ? escaped(value) : invalid;
+  return isName && !REVEALING.test(value) ? characters.map(escaped).join("") : `invalid:${characters.length}`;
 }
 
-function escaped(value: string): string {
-  return encodeURIComponent(value)
+function escaped(character: string): string {
+  if (!character.isWellFormed()) return escapedHalf(character.charCodeAt(0));
+  return encodeURIComponent(character)
     .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/%(?:3A|40|2F|2B)/g, decodeURIComponent);
+}
+
+/** Half of a surrogate pair, as JSON may escape one: its bytes, as of any other character. */
+function escapedHalf(code: number): string {
+  const bytes = [0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)];
+  return bytes.map((byte) => `%${byte.toString(16).toUpperCase()}`).join("");
 }

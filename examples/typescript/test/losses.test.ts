@@ -44,7 +44,7 @@ const exporters: Readonly<Record<string, readonly [Exporter<ReadableLogRecord>["
     "that hangs": [() => undefined, "exit logs", 1],
   };
 
-/** Make calls, end the provider, and tell what was lost meanwhile. */
+/** Make calls, end the provider, and return what was dropped meanwhile. */
 async function lostOf(provider: LoggerProvider, calls = 1): Promise<Record<string, number>> {
   const base = await serve(answer);
   const before = losses();

@@ -56,10 +56,9 @@ def report(  # noqa: PLR0917 - each once
     """
     chosen = _clearest(splits)
     costs = [_cost(period, side) for period, side in ((before, chosen.cells.before), (now, chosen.cells.now))]
-    total = max(costs[0].usd, costs[1].usd)
     has_both = bool(costs[0].attempts and costs[1].attempts)
-    found = _causes(chosen, total, variation) if has_both else []
     rounding = _Rounding(costs[0].usd, costs[1].usd)
+    found = _causes(chosen, max(rounding), variation) if has_both else []
     change = costs[1].usd - costs[0].usd
     parts = _parts(chosen.shares, found, rounding)
     return Why(

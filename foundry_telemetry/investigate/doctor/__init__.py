@@ -87,7 +87,7 @@ def examine(scene: Scene, waiting: Callable[[tuple[str, ...]], object] = lambda 
 
     Args:
         scene: Where to look.
-        waiting: Told what is still waited for, whenever that changes.
+        waiting: Given what is still waited for, whenever that changes.
     """
     loaded = (process.load(scene.app),) if scene.app else ()
     # As the application has left it; the live call hides variables from the exporter for a moment.

@@ -62,7 +62,7 @@ def is_wanted(scene: Scene) -> bool:
 
 
 def check_table(ask: Ask, *, is_local: bool, is_on: bool) -> Iterator[Finding]:
-    """What a query can tell of the table; nothing where there is no content.
+    """What a query can report of the table; nothing where there is no content.
 
     Args:
         ask: Answers KQL.

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import KEEP_ALL, SAMPLER, SAMPLER_ARG, read_sampling
-from foundry_telemetry.azure.settings import CONNECTION_STRING, read_settings
+from foundry_telemetry.azure.settings import CONNECTION_STRING, InstrumentOptions, read_settings
 from foundry_telemetry.disabled import VARIABLE, read_switch
 from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, warning
@@ -92,7 +92,7 @@ def _switch(scene: Scene) -> Iterator[Finding]:
 def ingestion_endpoint(scene: Scene) -> str | None:
     """Where the exporter sends to, without a slash at the end; ``None`` without a valid connection string."""
     try:
-        settings = read_settings(scene.variable(CONNECTION_STRING), KEEP_ALL, (), "suppress", {})
+        settings = read_settings(scene.variable(CONNECTION_STRING), KEEP_ALL, {}, InstrumentOptions())
     except ValueError:
         return None
     endpoint = settings.resource_key[1]
@@ -108,7 +108,7 @@ def _connection_string(scene: Scene) -> Finding:
         seen = texts.NO_CONNECTION_STRING.format(variable=CONNECTION_STRING)
         return warning(texts.CONNECTION_STRING, seen, repair)
     try:
-        read_settings(given, KEEP_ALL, (), "suppress", {})
+        read_settings(given, KEEP_ALL, {}, InstrumentOptions())
     except ValueError as error:  # its text never holds a part of the string
         problem = str(error).partition(": ")[2].partition("; ")[0]
         return failure(texts.CONNECTION_STRING, texts.MALFORMED.format(problem=problem), repair)

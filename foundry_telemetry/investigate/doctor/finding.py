@@ -140,7 +140,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     def address(self) -> str | None:
         """The base URL that a client would use, without a slash at the end.
 
-        ``None`` where none is told, and for what is no URL or no name: it may be a secret in the wrong place.
+        ``None`` where none is given, and for what is no URL and no name: that may be a misplaced secret.
         """
         url = self.base_url or self.variable(BASE_URL).strip()
         resource = self.variable(RESOURCE).strip()

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 
-from foundry_telemetry.instrumentation.class_patch import SEAM
+from foundry_telemetry.instrumentation.class_patch import PATCHED_METHOD
 from foundry_telemetry.instrumentation.families import CLIENTS, FAMILIES, FAMILY_NAMES
 from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
@@ -110,7 +110,7 @@ def _integrations() -> Iterator[Finding]:
         f"{family}.{name}"
         for family in families
         for name in CLIENTS
-        if not hasattr(getattr(import_module(family), name, None), SEAM)
+        if not hasattr(getattr(import_module(family), name, None), PATCHED_METHOD)
     ]
     if missing:
         seen = texts.CANNOT_PATCH.format(classes=", ".join(missing))

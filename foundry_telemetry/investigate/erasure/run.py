@@ -26,7 +26,7 @@ def erase(
         plan: What is to go.
         management: Where.
         api: By which API.
-        on_outcome: Told what became of each request.
+        on_outcome: Given what became of each request.
         wait_s: Seconds to wait for each to be done.
 
     Returns:

@@ -70,9 +70,9 @@ def _calls(finding: Finding, start: datetime) -> str:
     if not failed:
         return texts.MASKED.format(calls=calls, recovered=recovered, attempts=attempts, when=when)
     share = percent(min(failed, finding.calls), finding.calls)
-    mended = texts.RECOVERED.format(recovered=recovered) if recovered else ""
+    recovered_text = texts.RECOVERED.format(recovered=recovered) if recovered else ""
     return texts.FAILED.format(
-        failed=failed, calls=calls, share=share, recovered=mended, attempts=attempts, when=when
+        failed=failed, calls=calls, share=share, recovered=recovered_text, attempts=attempts, when=when
     )
 
 

@@ -15,7 +15,7 @@ from foundry_telemetry.investigate.queries import Failure
 
 Verdict = Literal["incident", "ok", "no data"]
 State = Literal["ongoing", "ended", "intermittent", "no traffic"]
-"""``no traffic``: no call of the affected since, so nobody can tell whether it has ended."""
+"""``no traffic``: no call of the affected since, so whether it has ended is unknown."""
 Direction = Literal["higher", "lower"]
 Unit = Literal["share", "ms", "tokens", "usd", "calls", "seconds", "attempts"]
 

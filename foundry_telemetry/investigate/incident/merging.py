@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from foundry_telemetry.investigate.incident.scan import Found
 
 LATENCY: Final = ("latency", "time_to_first_token", "time_per_output_token")
-"""One change of speed moves all three: which it is, the two parts tell."""
+"""One change of speed moves all three: the two parts show which it is."""
 
 ATTEMPTS: Final = "attempts"
 """Every failure that is retried moves it; alone it is failures of many classes, too few of each."""

@@ -12,7 +12,7 @@ from foundry_telemetry.investigate.incident.finding import Change, Unit
 from foundry_telemetry.investigate.incident.measure_advice import is_failure, measure_advice
 
 _PARTS: Final = 1_000_000
-"""A share is told in parts of a million."""
+"""A share is given in parts of a million."""
 _LONGEST_S: Final = 1e9
 _MINUTE_MS: Final = 60_000
 _IN_SECONDS_MS: Final = 601_000

@@ -104,7 +104,7 @@ class Timed(NamedTuple):
 
 
 def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Timed | None:
-    """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
+    """When a finding began, and whether it goes on; ``None`` where the time is unknown."""
     start, end = asked.start, asked.end
     is_count = found.measure.kind == "count"  # the baseline is of these hours
     for span in (_LEAST, _FURTHER) if is_further and not is_count else (_LEAST,):

@@ -56,7 +56,7 @@ def investigate(
     Args:
         source: Who is asked.
         window: From when to when.
-        on_progress: Told what is being done.
+        on_progress: Given what is being done.
         filters: What is looked at; all traffic without them.
 
     Raises:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from foundry_telemetry.advice import IDS
-from foundry_telemetry.advice.entry import Advice, Desk
+from foundry_telemetry.advice.entry import Advice, SupportChannel
 from foundry_telemetry.investigate.formatting import clock, lasted, many, span, took
 from foundry_telemetry.investigate.queries import Attempt
 from foundry_telemetry.investigate.texts import ATTEMPT, NOT_REPORTED, UNKNOWN
@@ -50,10 +50,10 @@ def lines(call: Call) -> Iterator[Line]:
 
 
 def _known(reported: Attempt, advice: Advice | None) -> Iterator[Line]:
-    """What is left out where it was not reported; but that there is no code can tell the cause."""
-    tells = advice is not None and names.ERROR_CODE in advice.relevant_fields
+    """What is left out where it was not reported; but that there is no code can be a sign of the cause."""
+    matters = advice is not None and names.ERROR_CODE in advice.relevant_fields
     for name, value in (
-        (texts.BLOCK_CODE, reported.error_code or (NOT_REPORTED if tells else None)),
+        (texts.BLOCK_CODE, reported.error_code or (NOT_REPORTED if matters else None)),
         (texts.BLOCK_ORIGIN, None if reported.error_origin in _NO_RESPONSE else reported.error_origin),
         (texts.BLOCK_URL, _joined(reported.server, reported.path, between="")),
         (texts.BLOCK_RESOURCE, reported.resource),
@@ -80,24 +80,24 @@ def when(attempt: Attempt) -> str:
     return text.format(time=f"{clock(attempt.started or attempt.ended, milliseconds=True)} UTC")
 
 
-def support_channels(call: Call) -> tuple[Desk, ...]:
+def support_channels(call: Call) -> tuple[SupportChannel, ...]:
     """Whom to open the ticket with; the one whose id was reported comes first."""
     advice = call.advice
     if advice is None:
         return ()
-    return tuple(sorted(advice.support_channels, key=lambda desk: not any(ids_for(desk, call.failure))))
+    return tuple(sorted(advice.support_channels, key=lambda channel: not any(ids_for(channel, call.failure))))
 
 
-def ids_for(desk: Desk, attempt: Attempt | None) -> tuple[str, ...]:
-    """The ids that a desk asks for, as far as an attempt has them."""
+def ids_for(channel: SupportChannel, attempt: Attempt | None) -> tuple[str, ...]:
+    """The ids that a channel asks for, as far as an attempt has them."""
     if attempt is None:
         return ()
-    reported: dict[Desk, tuple[str | None, ...]] = {
+    reported: dict[SupportChannel, tuple[str | None, ...]] = {
         "Azure": (attempt.apim_request_id,),
         "Anthropic": (attempt.request_id,),
         "Entra": (attempt.entra_code, attempt.entra_trace_id, attempt.entra_correlation_id),
     }
-    return tuple(one for one in reported[desk] if one) if desk in IDS else ()
+    return tuple(one for one in reported[channel] if one) if channel in IDS else ()
 
 
 def _shown(call: Call, shown: Attempt) -> str:

@@ -98,7 +98,7 @@ def find(
         source: Who is asked.
         identity: The id.
         window: The range to search.
-        on_progress: Told what is being done.
+        on_progress: Given what is being done.
 
     Raises:
         SourceError: The ledger cannot be asked.

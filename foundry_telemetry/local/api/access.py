@@ -84,7 +84,7 @@ def unauthorized(scope: Scope) -> Response:
 
 
 def refusal(scope: Scope) -> str:
-    """What a request without the token is told."""
+    """What a request without the token is answered."""
     return REFUSAL.format(port=scope["server"][1])
 
 

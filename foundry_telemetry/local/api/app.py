@@ -58,23 +58,13 @@ def application(
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
     query = Query(store, memory)
-    queries = Queries(query)
     keyed = [
         *Ingestion(store, switch).routes(),
         *OtlpIngestion(store, access).routes(),
         Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
     ]
     app = Starlette(
-        routes=[
-            *keyed,
-            Route("/v1/$batch", queries.batch, methods=["POST"]),
-            Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
-            *DeleteData(store).routes(),
-            Route("/status.json", partial(_status, store, query.run, access)),
-            Route("/events", Events(store).stream),
-            *console.routes(store),
-            *static_files.routes(workbook),
-        ],
+        routes=[*keyed, *_reading(store, access, query), *static_files.routes(workbook)],
         middleware=[
             Middleware(
                 Guard,
@@ -87,6 +77,19 @@ def application(
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _reading(store: Store, access: Access, query: Query) -> list[Route]:
+    """The routes over what is stored."""
+    queries = Queries(query)
+    return [
+        Route("/v1/$batch", queries.batch, methods=["POST"]),
+        Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
+        *DeleteData(store).routes(),
+        Route("/status.json", partial(_status, store, query.run, access)),
+        Route("/events", Events(store).stream),
+        *console.routes(store),
+    ]
 
 
 async def _set_fault_injection(store: Store, switch: FaultInjection, request: Request) -> Response:

@@ -35,11 +35,11 @@ def described(
     Args:
         query: With every ``let`` that it reads.
         known: Columns by table.
-        describe: Asks the database; ``None`` where it cannot tell.
+        describe: Asks the database; ``None`` where it cannot say.
         seen: The columns of each ``let`` that was asked for before, by its identity.
 
     Returns:
-        ``None`` where they cannot be told.
+        ``None`` where they are unknown.
     """
     tables: dict[str, str] = {}
     lets: list[tuple[str, Any]] = []

@@ -30,8 +30,7 @@ from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
-from foundry_telemetry.local.engine.language import aggregates, end_of_period, installation
-from foundry_telemetry.local.engine.language.named_extremes import EXTREMES, with_renames
+from foundry_telemetry.local.engine.language import aggregates, as_operator, end_of_period, installation
 from foundry_telemetry.local.engine.language.window_functions import WINDOWS, with_windows
 
 # One sort of the values with their weights, then a binary search for the rank in which each step sums the
@@ -86,14 +85,13 @@ def install() -> None:
 
 def extended(query: ir.Query) -> ir.Query:
     """The query in words that the engine knows."""
+    query = as_operator.with_names(query)
     names = calls_in(query)
     changes = [_property, _emptiness]
     if names & aggregates.SEVERAL:
         changes.insert(0, aggregates.several)
     for change in changes:
         query = rewritten(query, change)
-    if names & EXTREMES:
-        query = with_renames(query)
     if names & WINDOWS:
         query = with_windows(query)
     return end_of_period.checked(query) if names & end_of_period.ENDS else query

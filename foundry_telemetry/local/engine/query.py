@@ -29,18 +29,13 @@ from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
 from foundry_telemetry.local.engine.ledger_roads import LedgerRoads
 from foundry_telemetry.local.engine.shared_answers import SharedAnswers
+from foundry_telemetry.local.engine.sizes import MOST_BYTES, MOST_ROWS
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
 from foundry_telemetry.local.ingest.attempts_view import attempts
 from foundry_telemetry.local.ingest.row_builder import TAGS
 from foundry_telemetry.local.store.memory import resident, share_of_machine
-
-MOST_ROWS: Final = 500_000
-"""Rows that Log Analytics gives at most."""
-
-MOST_BYTES: Final = 64_000_000
-"""Bytes of values that Log Analytics gives at most."""
 
 MOST_SECONDS: Final = 180.0
 """How long a query may take unless it asks for more, as in Log Analytics."""

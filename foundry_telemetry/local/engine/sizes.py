@@ -1,4 +1,4 @@
-"""How large values and rows are, about."""
+"""How large values and rows are, about, and how large an answer may be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import math
 from collections.abc import Sequence
 from itertools import chain
 from typing import Final
+
+MOST_ROWS: Final = 500_000
+"""Rows that Log Analytics gives at most."""
+
+MOST_BYTES: Final = 64_000_000
+"""Bytes of values that Log Analytics gives at most."""
 
 _CELL: Final = 8
 """Bytes that a value counts which is no text."""

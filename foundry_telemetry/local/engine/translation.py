@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -34,8 +33,7 @@ from foundry_telemetry.local.engine.described import described
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
-from foundry_telemetry.local.engine.language import evaluate, needs_columns
-from foundry_telemetry.local.engine.language.calls import NAMES_MARK
+from foundry_telemetry.local.engine.language import evaluate, needs_columns, pairs
 from foundry_telemetry.local.engine.language.table_functions import lowered
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.rescanned_lets import rescanned
@@ -168,7 +166,7 @@ class Translator:
                 tables_of(query, known)
                 raise
             read = tables_of(query, known)
-        _refuse_pairs(query, kql)
+        pairs.refuse_others(query, kql)
         constants, missing = bind(query.parameters, None)
         if missing:
             raise QueryError(f"The query parameter {missing[0]!r} has no value.", construct=missing[0])
@@ -271,25 +269,6 @@ def _refuse_commands(kql: str) -> None:
             position=position,
             construct=kql[first.start :].split(maxsplit=1)[0],
         )
-
-
-def _refuse_pairs(query: ir.Query, kql: str) -> None:
-    """Refuse ``(a, b) = …`` where it is no list of percentiles: the first name alone would be kept."""
-    if not any(
-        isinstance(node, ir.NamedExpr) and NAMES_MARK in (node.name or "") for node in nodes(query, deep=True)
-    ):
-        return
-    for left, right in pairwise(lexer.tokens(kql)):
-        if (left.text, right.text) == (")", "="):
-            line, position = lexer.place(kql, right.start)
-            raise QueryError(
-                f"The local Azure Monitor does not support '(…) =' on line {line}, position {position}: "
-                "give each column a name of its own.",
-                reason="NotSupportedLocally",
-                line=line,
-                position=position,
-                construct="(…) =",
-            )
 
 
 extensions.install()

@@ -49,7 +49,7 @@ def all_roads_ddl(plain: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def other_roads() -> str:
-    """A query that tells whether a ledger event came by another road than the Azure exporter of a service."""
+    """A query for whether a ledger event came by another road than the Azure exporter of a service."""
     parts = [f'SELECT 1 FROM {stored_table(road.table)} WHERE "{LEDGER_EVENT}"' for road in OTHERS]
     without_role = f"{_IS_DIRECT} AND \"AppRoleName\" = ''"
     parts.append(f"SELECT 1 FROM {stored_table(DIRECT.table)} WHERE {without_role}")

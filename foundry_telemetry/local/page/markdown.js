@@ -157,12 +157,15 @@ function list(lines) {
   return h(/\d/.test(mark) ? 'ol' : 'ul', {}, ...items);
 }
 
-/** @param {string[]} lines */
+/**
+ * In a box of its own, in which what is wider than a narrow screen scrolls, by keys as well.
+ * @param {string[]} lines
+ */
 function table(lines) {
   const head = cells(takeOne(lines));
   lines.shift();
   const rows = take(lines, (line) => line.includes('|')).map(cells);
-  return h(
+  const grid = h(
     'table',
     { class: 'md-table' },
     h('thead', {}, h('tr', {}, ...head.map((cell) => h('th', { scope: 'col' }, ...inline(cell))))),
@@ -172,6 +175,7 @@ function table(lines) {
       ...rows.map((row) => h('tr', {}, ...head.map((_, i) => h('td', {}, ...inline(row[i] ?? ''))))),
     ),
   );
+  return h('div', { class: 'md-scroll', role: 'group', 'aria-label': head.join(', '), tabIndex: 0 }, grid);
 }
 
 /** @param {string[]} lines */

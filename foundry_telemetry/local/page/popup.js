@@ -2,9 +2,12 @@
    it. */
 // @ts-check
 
-import { contains, focusFirst, h, replaceChildren } from './dom.js';
+import { contains, focusFirst, h, replaceChildren, style } from './dom.js';
 
 /** @import { Children } from './dom.js' */
+
+/** Pixels between a panel and the border of the window. */
+const EDGE = 8;
 
 export class Popup {
   /**
@@ -61,11 +64,15 @@ export class Popup {
 
   /** Keeps the panel inside the window. */
   #fit() {
-    this.panel.classList.remove('to-left');
-    this.panel.classList.toggle(
+    const { panel } = this;
+    panel.classList.remove('to-left');
+    style(panel, { translate: 'none' });
+    panel.classList.toggle(
       'to-left',
-      this.panel.getBoundingClientRect().right > document.documentElement.clientWidth - 8,
+      panel.getBoundingClientRect().right > document.documentElement.clientWidth - EDGE,
     );
+    const { left } = panel.getBoundingClientRect();
+    if (left < EDGE) style(panel, { translate: `${EDGE - left}px` });
   }
 
   /** @param {KeyboardEvent} event */

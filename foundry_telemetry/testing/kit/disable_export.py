@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from opentelemetry import _logs, metrics, trace
@@ -78,10 +79,5 @@ def _start(settings: Settings) -> None:
     """`configure()` without a provider, an exporter or a thread: only the integrations are attached."""
     delivery: Any = _Nothing()
     azure._active = (settings, delivery)  # noqa: SLF001 - so a second call does nothing
-    instrument(
-        hosts=settings.hosts,
-        http_spans=settings.http_spans,
-        sinks=settings.sinks,
-        exception_notes=settings.exception_notes,
-        project_id=settings.project_id,
-    )
+    # Request and response logs would need a thread.
+    instrument(**vars(replace(settings.instrumentation, content=None)))

@@ -45,7 +45,7 @@ def no_policies(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_by_the_environment(variables: dict[str, str], state: str, words: str) -> None:
-    """Off, on, kept off or wrong: each is told, and where content goes."""
+    """Off, on, kept off or wrong: each is reported, and where content goes."""
     found = named(content.check(scene(variables=variables)), "content")
     assert found.state == state
     assert words in found.seen
@@ -60,7 +60,7 @@ def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_of_a_service() -> None:
-    """What a service has set up in code is what is told."""
+    """What a service has set up in code is what is reported."""
     set_up.content_listener(ContentPolicy(share=0.1, failures=False, sink=print), None)
     found = named(content.check(scene()), "content")
     assert "0.1 of calls, redacted, to a function of your own" in found.seen

@@ -202,7 +202,7 @@ def test_no_token(identity: type[Identity], caplog: pytest.LogCaptureFixture) ->
 
 @pytest.mark.parametrize("entra", [False, True])
 def test_refused_by_entra(entra: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refusal of Entra is told by its code and nothing else."""
+    """A refusal of Entra is reported by its code and nothing else."""
 
     def refuse(_: object) -> str:
         raise RuntimeError("AADSTS7000222: The client secret CANARY of CANARY is expired. Trace ID: CANARY")

@@ -97,8 +97,8 @@ def test_ranges_are_the_requirements() -> None:
     assert packages.RANGES.items() <= required.items()
 
 
-def test_integrations_without_the_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client class that lacks the method we stand in is named, with the door that is left."""
+def test_integrations_without_the_patched_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client class that lacks the method we stand in is named, with the integration that remains."""
     assert named(look(monkeypatch), "integrations").state == "ok"
     monkeypatch.delattr(httpx.Client, "_transport_for_url")
     monkeypatch.setattr(httpx2, "AsyncClient", object)

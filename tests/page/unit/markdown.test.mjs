@@ -61,9 +61,12 @@ test('lists nest by their indent, numbers make ordered ones', () => {
 test('a table has a head and as many cells in each row', () => {
   assert.deepEqual(outlines('|a|b|\n|-|:-:|\n|1|\n|2|3|4|'), [
     [
-      'table',
-      ['thead', ['tr', ['th', 'a'], ['th', 'b']]],
-      ['tbody', ['tr', ['td', '1'], ['td']], ['tr', ['td', '2'], ['td', '3']]],
+      'div',
+      [
+        'table',
+        ['thead', ['tr', ['th', 'a'], ['th', 'b']]],
+        ['tbody', ['tr', ['td', '1'], ['td']], ['tr', ['td', '2'], ['td', '3']]],
+      ],
     ],
   ]);
 });

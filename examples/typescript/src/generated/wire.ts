@@ -23,6 +23,7 @@ export const GUID = new RegExp("^(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-f
 export const CODE = new RegExp("^(?:[A-Za-z_]{1,64}|[0-9]{3})$", "");
 export const UPSTREAM_ID = new RegExp("RequestId = (req_[A-Za-z0-9]{1,64})", "");
 export const AUDIENCE_URL = new RegExp("^(?:(?:https|api)://[A-Za-z0-9._:/-]{1,120})$", "");
+export const BASE64 = new RegExp("^(?:[A-Za-z0-9_/+-]+)$", "");
 export const AADSTS = new RegExp("AADSTS[0-9]{4,8}", "");
 export const ENTRA_TRACE_ID = new RegExp("Trace ID: ([0-9a-fA-F-]{36})", "");
 export const ENTRA_CORRELATION_ID = new RegExp("Correlation ID: ([0-9a-fA-F-]{36})", "");

@@ -16,9 +16,9 @@ from duckdb_kql.translate import functions
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.engine_parts import timespan_text
 from foundry_telemetry.local.engine.language.refusals import refusal
-from foundry_telemetry.local.engine.language.templates import BAG
+from foundry_telemetry.local.engine.language.templates import BAG, datetime_text
 
-_DATETIME: Final = "strftime(TRY_CAST({0} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
+_DATETIME: Final = datetime_text("TRY_CAST({0} AS TIMESTAMP)")
 
 
 def _listed(kept: str) -> str:
@@ -155,8 +155,6 @@ def _singles(aggregate: ir.NamedExpr) -> tuple[ir.NamedExpr, ...]:
     name = call.name.lower()
     if name in _ARRAYS:
         return (replace(aggregate, expr=_array(call), name=aggregate.name or _prefixed(call)),)
-    if name in _ANY and len(call.args) > 1:
-        return tuple(ir.NamedExpr(replace(call, args=(one,))) for one in call.args)
     if name not in _SINGLE or (name == "percentilew" and len(call.args) == 3 and aggregate.name):
         return (aggregate,)
     single, before = _SINGLE[name]
@@ -171,8 +169,6 @@ def _singles(aggregate: ir.NamedExpr) -> tuple[ir.NamedExpr, ...]:
     )
 
 
-_ANY: Final = frozenset({"any", "take_any"})
-"""Aggregates with a column for each argument."""
 _ARRAYS: Final = {"percentiles_array": ("percentile", 1), "percentilesw_array": ("percentilew", 2)}
 
 
@@ -198,5 +194,5 @@ def _name(value: ir.Expr, percentage: ir.Expr) -> str | None:
     return f"percentile_{value.name}_{percentage.value}".replace(".", "_")
 
 
-SEVERAL: Final = frozenset({*_SINGLE, *_ARRAYS, *_ANY})
+SEVERAL: Final = frozenset({*_SINGLE, *_ARRAYS})
 """The aggregates that `several` looks for."""

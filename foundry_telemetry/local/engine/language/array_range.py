@@ -6,7 +6,7 @@ from typing import Final
 
 from duckdb_kql import ir
 
-from foundry_telemetry.local.engine.language.engine_parts import EMITTER
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER, is_timespan
 from foundry_telemetry.local.engine.language.expression_types import kind_of
 from foundry_telemetry.local.engine.language.refusals import NUMBERS, is_of, refusal, refused_if, unsupported
 from foundry_telemetry.local.engine.language.templates import bound
@@ -31,7 +31,7 @@ def array_range(call: ir.FunctionCall) -> str:
     if len(call.args) not in (2, 3):
         raise unsupported(call.name, "it takes a first and a last value, and a step")
     kinds = [kind_of(argument) for argument in call.args]
-    if {"datetime", "timespan"}.intersection(kinds):
+    if {"datetime", "timespan"}.intersection(kinds) or any(map(is_timespan, call.args)):
         raise unsupported(call.name, _TIMES)
     sqls = [EMITTER.render_expr(argument) for argument in (*call.args, ir.Literal(1, "long"))[:3]]
     number = "DOUBLE" if "real" in kinds else "BIGINT"

@@ -39,6 +39,9 @@ TYPE_MARK: Final = "typeof "
 ANY_COLUMN: Final = "any column"
 """The call that ``* has "word"`` travels as; no query can write it."""
 
+UNNAMED: Final = "unnamed column"
+"""The call around an expression that gives its column no name; no query can write it."""
+
 
 def install() -> None:
     """Let the engine read these so; a second time does nothing."""

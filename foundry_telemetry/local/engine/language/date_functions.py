@@ -51,7 +51,7 @@ def _datetime_diff(call: ir.FunctionCall) -> str | None:
 def _datetime_part(call: ir.FunctionCall) -> str | None:
     sql = _originals["datetime_part"](call)
     in_second = _FRACTIONS.get(_unit(call))
-    return sql if in_second is None else f"({sql} % {in_second})"
+    return f"CAST({sql} AS INTEGER)" if in_second is None else f"CAST({sql} % {in_second} AS INTEGER)"
 
 
 def _make_datetime(call: ir.FunctionCall) -> str | None:

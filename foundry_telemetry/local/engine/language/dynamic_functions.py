@@ -103,6 +103,8 @@ DYNAMIC_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("array_shift_right", 2): _SHIFTED.replace("{sign}", "-").replace("{fill}", "CAST('null' AS JSON)"),
     ("array_shift_left", 3): _SHIFTED.replace("{sign}", "").replace("{fill}", _FILL),
     ("array_shift_right", 3): _SHIFTED.replace("{sign}", "-").replace("{fill}", _FILL),
+    ("array_index_of", 2): f"CAST(coalesce(list_position({LIST.format('{0}')}, "
+    "CAST(to_json({1}) AS JSON)) - 1, -1) AS BIGINT)",
     ("array_split", 2): _CUT,
     ("repeat", 2): _REPEATED,
     ("isarray", 1): "coalesce(json_type(to_json({0})) = 'ARRAY', FALSE)",

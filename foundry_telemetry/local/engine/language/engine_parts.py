@@ -14,16 +14,19 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from duckdb_kql import ir, schema
+from duckdb_kql.translate import naming
 
 _LOWERING: Final[Any] = import_module("duckdb_kql.lower")  # an import by name would give the function
 EMITTER: Final[Any] = import_module("duckdb_kql.translate")
 """Makes SQL of nodes; its functions are looked up when they are called, so replaced ones are found."""
 
 _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
+    "aggregate name": (naming, "_aggregate_name"),
     "aggregate": (EMITTER, "_render_aggregate_call"),
     "between": (EMITTER, "render_between"),
     "call": (_LOWERING, "_lower_function_call"),
     "columns": (schema, "_operator_columns_unchecked"),
+    "expanded elements": (EMITTER, "_mv_expand_elements"),
     "expression": (_LOWERING, "_lower_expr"),
     "expression sql": (EMITTER, "render_expr"),
     "head": (_LOWERING, "_lower_head"),
@@ -34,9 +37,14 @@ _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
     "let names": (schema, "resolve_let_refs"),
     "lookup columns": (schema, "lookup_output_columns"),
     "lookup": (EMITTER, "render_lookup"),
+    "name-preserving functions": (naming, "NAME_PRESERVING"),
     "named": (_LOWERING, "_lower_named"),
     "operator": (_LOWERING, "_lower_operator"),
     "operator sql": (EMITTER, "render_operator"),
+    "path": (EMITTER, "render_path"),
+    "set statements": (_LOWERING, "_apply_set_statements"),
+    "several names": (EMITTER, "arg_max_names"),
+    "several sql": (EMITTER, "_render_arg_max"),
     "sort key": (_LOWERING, "_lower_sort_key"),
     "source sql": (EMITTER, "render_source"),
     "substitution": (_LOWERING, "_substitute_operator"),
@@ -44,12 +52,12 @@ _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
     "typed literal": (_LOWERING, "_typed_literal"),
     "union": (EMITTER, "render_union"),
 }
-"""Where each replaced function stands."""
+"""Where each replaced function, or set of them, stands."""
 
-ORIGINAL: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+ORIGINAL: Final[Mapping[str, Any]] = MappingProxyType(
     {part: getattr(module, name) for part, (module, name) in _PLACES.items()}
 )
-"""The engine's own functions."""
+"""The engine's own."""
 
 SPECIAL_FORMS: Final[dict[str, Callable[[ir.FunctionCall], str | None]]] = EMITTER._SPECIAL_FORMS
 """Functions whose SQL is made by a function, by name."""
@@ -58,10 +66,14 @@ is_timespan: Final[Callable[[ir.Expr], bool]] = EMITTER._is_timespan_expr
 """Whether an expression is known to be one, whatever it reads."""
 
 
-def put(part: str, function: Callable[..., Any]) -> None:
-    """Put a function in the place of the engine's; a second time does nothing."""
+PREFIXED_NAMES: Final[dict[str, str]] = naming._PREFIXED
+"""Functions whose column has their argument's name after a prefix."""
+
+
+def put(part: str, own: Any) -> None:
+    """Put something in the place of the engine's; a second time does nothing."""
     module, name = _PLACES[part]
-    setattr(module, name, function)
+    setattr(module, name, own)
 
 
 def collapsed(node: Any) -> Any:
@@ -89,6 +101,12 @@ def names_in(node: Any) -> list[str]:
 def all_below(node: Any, kind: str) -> list[Any]:
     """The topmost nodes of a kind."""
     found: list[Any] = _LOWERING._find_all(node, kind)
+    return found
+
+
+def constant_index(index: ir.Expr | None) -> int | None:
+    """The number that an index is; ``None`` where it is another expression."""
+    found: int | None = EMITTER._static_index(index)
     return found
 
 

@@ -29,7 +29,6 @@ _BY_CALL: Final[Mapping[str, str]] = {
             "toboolean",
             "set_has_element",
             "bag_has_key",
-            "has_any_index",
         ],
         "bool",
     ),
@@ -108,11 +107,56 @@ _BY_CALL: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(["totimespan", "timespan", "dayofweek", "make_timespan"], "timespan"),
     **dict.fromkeys(
-        ["tolong", "strlen", "countof", "indexof", "count", "countif", "dcount", "dcountif", "sign"], "long"
+        [
+            "array_index_of",
+            "array_length",
+            "count",
+            "countif",
+            "countof",
+            "dcount",
+            "dcountif",
+            "has_any_index",
+            "indexof",
+            "strlen",
+            "tolong",
+        ],
+        "long",
     ),
-    "toint": "int",
     **dict.fromkeys(
-        ["todouble", "toreal", "round", "sqrt", "pow", "exp", "log", "log10", "log2", "avg", "stdev"], "real"
+        [
+            "datetime_part",
+            "dayofmonth",
+            "dayofyear",
+            "getmonth",
+            "getyear",
+            "hourofday",
+            "monthofyear",
+            "toint",
+            "week_of_year",
+            "weekofyear",
+        ],
+        "int",
+    ),
+    **dict.fromkeys(
+        [
+            "avg",
+            "exp",
+            "log",
+            "log10",
+            "log2",
+            "pow",
+            "series_cosine_similarity",
+            "series_dot_product",
+            "series_pearson_correlation",
+            "series_product",
+            "series_sum",
+            "sign",
+            "sqrt",
+            "stdev",
+            "todouble",
+            "toreal",
+        ],
+        "real",
     ),
 }
 
@@ -122,10 +166,15 @@ def branches_of(call: ir.FunctionCall) -> tuple[ir.Expr, ...]:
     name = call.name.lower()
     if name in {"iff", "iif"}:
         return call.args[1:]
+    if name in _OF_NUMBERS:
+        return call.args[:1]
     return (*call.args[1::2], *call.args[-1:]) if name == "case" else call.args
 
 
-_OF_BRANCHES: Final = frozenset({"iff", "iif", "case", "coalesce", "max_of", "min_of"})
+_OF_NUMBERS: Final = frozenset({"abs", "ceiling", "round"})
+"""Functions whose value has the type of their first argument."""
+
+_OF_BRANCHES: Final = frozenset({"iff", "iif", "case", "coalesce", "max_of", "min_of", *_OF_NUMBERS})
 """Functions whose value has the type of their branches."""
 
 
@@ -146,6 +195,8 @@ def _of_literal(node: ir.Literal | ir.Parameter, depth: int) -> str | None:
 
 def _of_call(node: ir.FunctionCall, depth: int) -> str | None:
     name = node.name.lower()
+    if name == "round" and len(node.args) > 1:
+        return "real"
     if name not in _OF_BRANCHES:
         return _BY_CALL.get(name)
     kinds = {kind_of(branch, depth) for branch in branches_of(node)}

@@ -10,7 +10,7 @@ from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
 from foundry_telemetry.local.engine.language.array_range import array_range
-from foundry_telemetry.local.engine.language.calls import TYPE_MARK
+from foundry_telemetry.local.engine.language.calls import TYPE_MARK, UNNAMED
 from foundry_telemetry.local.engine.language.date_functions import DATE_FUNCTIONS
 from foundry_telemetry.local.engine.language.dynamic_functions import (
     DYNAMIC_FUNCTIONS,
@@ -19,7 +19,11 @@ from foundry_telemetry.local.engine.language.dynamic_functions import (
 )
 from foundry_telemetry.local.engine.language.engine_parts import EMITTER, SPECIAL_FORMS
 from foundry_telemetry.local.engine.language.expression_types import kind_of
+from foundry_telemetry.local.engine.language.json_paths import written_path
+from foundry_telemetry.local.engine.language.number_functions import NUMBER_FUNCTIONS
 from foundry_telemetry.local.engine.language.refusals import unsupported
+from foundry_telemetry.local.engine.language.series import SERIES
+from foundry_telemetry.local.engine.language.series_statistics import SERIES_STATISTICS
 from foundry_telemetry.local.engine.language.string_functions import STRING_FUNCTIONS
 from foundry_telemetry.local.engine.language.templates import bound
 from foundry_telemetry.local.engine.language.time_functions import TIME_FUNCTIONS, with_more_forms
@@ -133,6 +137,14 @@ def _typed(name: str, place: int) -> Callable[[ir.FunctionCall], str | None]:
     return render
 
 
+def _extract_json(call: ir.FunctionCall) -> str | None:
+    """A path that stands in the text is read here; the database knows fewer forms."""
+    if len(call.args) != 2:
+        return _typed(call.name, 2)(call)
+    arguments = _rendered((written_path(call.args[0]), call.args[1]))
+    return STRING_FUNCTIONS["extract_json", 2].format(*arguments)
+
+
 def _replace(call: ir.FunctionCall) -> str:
     """``replace(regex, rewrite, source)``, of which ``replace_regex`` is the newer order."""
     if len(call.args) != 3:
@@ -165,16 +177,20 @@ def _isnull(call: ir.FunctionCall) -> str | None:
 
 _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
     **DATE_FUNCTIONS,
+    **NUMBER_FUNCTIONS,
+    **SERIES,
+    **SERIES_STATISTICS,
     "bag_merge": _merge,
     "bin_at": _bin_at,
     "extract": _typed("extract", 3),
-    "extract_json": _typed("extract_json", 2),
-    "extractjson": _typed("extractjson", 2),
+    "extract_json": _extract_json,
+    "extractjson": _extract_json,
     "format_timespan": format_timespan,
     "isnotnull": _isnull,
     "isnull": _isnull,
     "notnull": _isnull,
     "range": array_range,
+    UNNAMED: lambda call: EMITTER.render_expr(call.args[0]),
     "replace": _replace,
     **dict.fromkeys(_SETS, _combine),
     **dict.fromkeys(("url_encode", "url_encode_component"), _url_encode),

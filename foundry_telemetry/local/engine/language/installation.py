@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from foundry_telemetry.local.engine.language import (
     aggregates,
+    as_operator,
     calls,
+    column_names,
     column_operators,
     functions,
     join_keys,
     joined_rows,
+    json_paths,
     literal_times,
     literals,
     make_series,
@@ -16,16 +19,30 @@ from foundry_telemetry.local.engine.language import (
     needs_columns,
     own_operator,
     parse_from_start,
+    partition,
+    request_options,
     search,
+    several_columns,
     sources,
     time_bins,
+    top_hitters,
     top_nested,
     type_checks,
     window_functions,
 )
 
-_OPERATORS = (column_operators, make_series, mv_apply, parse_from_start, top_nested, window_functions)
-"""Each tells its operators to `own_operator` when it is imported."""
+_OPERATORS = (
+    as_operator,
+    column_operators,
+    make_series,
+    mv_apply,
+    parse_from_start,
+    partition,
+    top_hitters,
+    top_nested,
+    window_functions,
+)
+"""Each registers its operators with `own_operator` when it is imported."""
 
 
 def install() -> None:
@@ -33,6 +50,8 @@ def install() -> None:
     for part in (
         literals,
         literal_times,
+        request_options,
+        column_names,
         calls,
         own_operator,
         sources,
@@ -40,9 +59,11 @@ def install() -> None:
         needs_columns,
         join_keys,
         joined_rows,
+        json_paths,
         type_checks,
         functions,
         time_bins,
+        several_columns,
         aggregates,
     ):
         part.install()

@@ -19,6 +19,7 @@ from foundry_telemetry.local.engine.language.engine_parts import (
 from foundry_telemetry.local.engine.language.expression_types import kind_of
 from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import quoted, refusal, unsupported
+from foundry_telemetry.local.engine.language.templates import datetime_text
 from foundry_telemetry.local.engine.language.time_bins import SINCE_ORIGIN
 
 MOST_STEPS: Final = 1_048_576
@@ -151,7 +152,7 @@ class MakeSeries(OwnOperator):
         origin = self._number(self.start) if self.start is not None else first
         at = f"({origin} + _i * {self._number(self.step)})"
         if self._temporal:
-            at = f"strftime(make_timestamp(CAST({at} AS BIGINT)), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
+            at = datetime_text(f"make_timestamp(CAST({at} AS BIGINT))")
         return f"to_json(list({at} ORDER BY _i)) AS {name}"
 
     @property

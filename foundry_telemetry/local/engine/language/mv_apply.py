@@ -30,8 +30,11 @@ from foundry_telemetry.local.engine.language.own_operator import (
     nested,
 )
 from foundry_telemetry.local.engine.language.refusals import refusal, unsupported
+from foundry_telemetry.local.engine.language.window_functions import Windowed, serialized
 
-_ROW: Final = "_applied_row"
+ROW: Final = "_applied_row"
+"""The column with what a pipeline is run for: the number of a row, or a key."""
+
 _EMPTY: Final = refusal(
     "'mv-apply' with a summarize over an empty array is not supported: filter with array_length(x) > 0 first."
 )
@@ -53,14 +56,16 @@ class PartitionTop(OwnOperator):
         del given
         order = f" ORDER BY {EMITTER.render_sort_keys(self.keys)}" if self.keys else ""
         return (
-            f"SELECT * FROM {source} QUALIFY row_number() OVER (PARTITION BY {identifier(_ROW)}{order}) "
-            f"<= {max(self.count, 0)}"
+            f"SELECT * FROM {source} QUALIFY row_number() OVER (PARTITION BY {identifier(ROW)}{order}) "
+            f"<= {max(self.count, 0)}{order}"
         )
 
 
 @dataclass(frozen=True)
 class MvApply(OwnOperator):
     """The operator."""
+
+    is_serialized = True
 
     expansion: tuple[ir.Operator, ...]
     expanded: tuple[str, ...]
@@ -82,9 +87,9 @@ class MvApply(OwnOperator):
         """The statement."""
         kept = [name for name in given if name not in self.expanded]
         added = [name for name in self._inner(given) if name not in kept]
-        row = identifier(_ROW)
-        operators = [*self.expansion, *map(_by_row, self.operators)]
-        body = nested("SELECT * FROM _applied", [*given, _ROW], operators)
+        row = identifier(ROW)
+        operators = [*self.expansion, *by_row(self.operators, "mv-apply")]
+        body = nested("SELECT * FROM _applied", [*given, ROW], operators)
         needs_all = any(isinstance(one, ir.Summarize | ir.Count) for one in self.operators) and not any(
             isinstance(one, ir.Summarize) and one.by for one in self.operators
         )
@@ -98,20 +103,57 @@ class MvApply(OwnOperator):
         )
 
     def _inner(self, given: list[str]) -> list[str]:
-        operators = [*self.expansion, *map(_by_row, self.operators)]
-        return [name for name in columns_after([*given, _ROW], operators) if name != _ROW]
+        operators = [*self.expansion, *by_row(self.operators, "mv-apply")]
+        return [name for name in columns_after([*given, ROW], operators) if name != ROW]
 
 
-def _by_row(operator: ir.Operator) -> ir.Operator:
-    """An operator of the pipeline, for each row by itself."""
+def by_row(operators: Sequence[ir.Operator], construct: str) -> list[ir.Operator]:
+    """The operators of a pipeline, for each value of `ROW` by itself.
+
+    Args:
+        operators: They.
+        construct: Whose pipeline it is.
+
+    Raises:
+        KqlUnsupportedError: It is not known how.
+    """
+    found: list[ir.Operator] = []
+    order: tuple[ir.SortKey, ...] | None = ()
+    for operator in operators:
+        if isinstance(operator, ir.Take):
+            if order is None:
+                raise unsupported(construct, "write top in the place of sort and take")
+            found.append(PartitionTop(operator.count, order))
+        else:
+            found.append(_by_row(operator, construct))
+        order = _order_after(operator, order)
+    return found
+
+
+def _by_row(operator: ir.Operator, construct: str) -> ir.Operator:
+    own = operator.partitioned(ROW) if isinstance(operator, OwnOperator) else None
     change = next((change for kind, change in _BY_ROW if isinstance(operator, kind)), None)
-    if change is None or (isinstance(operator, Kept) and operator.how == "keep"):
-        name = type(operator).__name__.lower()
-        raise unsupported("mv-apply", f"its pipeline has {name}: write it after mv-expand")
-    return change(operator)
+    if own is None and (change is None or (isinstance(operator, Kept) and operator.how == "keep")):
+        name = operator.call.name if isinstance(operator, Windowed) else type(operator).__name__.lower()
+        raise unsupported(construct, f"its pipeline has {name}, which here stands outside of one alone")
+    return own if own is not None else change(operator)  # type: ignore[misc]
 
 
-_ROW_COLUMN: Final = ir.NamedExpr(ir.ColumnRef(_ROW))
+def _order_after(
+    operator: ir.Operator, order: tuple[ir.SortKey, ...] | None
+) -> tuple[ir.SortKey, ...] | None:
+    """By what rows are sorted after an operator; ``None`` where that cannot be said."""
+    if isinstance(operator, ir.Sort | ir.Top):
+        return operator.keys
+    sorted_by = {node.name for node in nodes(order or ()) if isinstance(node, ir.ColumnRef)}
+    keeps = isinstance(operator, ir.Where | ir.Take | Serialize | Windowed) or (
+        (isinstance(operator, ir.Extend) and sorted_by.isdisjoint(one.name for one in operator.expressions))
+        or (isinstance(operator, ir.ProjectAway) and sorted_by.isdisjoint(operator.columns))
+    )
+    return order if keeps or order == () else None
+
+
+_ROW_COLUMN: Final = ir.NamedExpr(ir.ColumnRef(ROW))
 _ROW_BY_ROW: Final = (
     ir.Where,
     ir.Extend,
@@ -138,7 +180,6 @@ _BY_ROW: Final[Sequence[tuple[Any, Callable[..., ir.Operator]]]] = (
         ),
     ),
     (ir.Top, lambda operator: PartitionTop(operator.count, operator.keys)),
-    (ir.Take, lambda operator: PartitionTop(operator.count, ())),
 )
 
 
@@ -167,12 +208,12 @@ def _mv_apply(node: Any) -> ir.Operator:
     expansion: list[ir.Operator] = [ir.Extend(tuple(before))] if before else []
     expansion.append(ir.MvExpand(tuple(targets), index))
     names = tuple(target.name or target.column for target in targets)
-    operators = _pipeline(pipeline)
-    _refuse_ordered_lists(operators)
-    return MvApply(tuple(expansion), names, tuple(operators))
+    operators = lowered_pipeline(pipeline)
+    refuse_ordered_lists(operators, "mv-apply")
+    return MvApply(tuple(expansion), names, tuple(serialized(operators, ordered=False)))
 
 
-def _refuse_ordered_lists(operators: list[ir.Operator]) -> None:
+def refuse_ordered_lists(operators: list[ir.Operator], construct: str) -> None:
     """The rows of a group have no order here, which a list after ``sort`` or ``top`` would show."""
     ordered = False
     for operator in operators:
@@ -181,10 +222,11 @@ def _refuse_ordered_lists(operators: list[ir.Operator]) -> None:
             names = (node.name.lower() for node in nodes(operator) if isinstance(node, ir.FunctionCall))
             if any(name.startswith(("make_list", "makelist")) for name in names):
                 raise unsupported(
-                    "mv-apply", "a list after sort or top has no order here: write array_sort_asc() around it"
+                    construct, "a list after sort or top has no order here: write array_sort_asc() around it"
                 )
 
 
-def _pipeline(node: Any) -> list[ir.Operator]:
+def lowered_pipeline(node: Any) -> list[ir.Operator]:
+    """The operators of a pipeline in brackets."""
     inner = collapsed(node)
     return lowered_operators(rule_children(inner) if kind_of_node(inner) == "PipeSubExpression" else [inner])

@@ -1,23 +1,32 @@
-"""Expressions that depend on which columns an operator reads: ``column_ifexists`` and ``pack_all``."""
+"""Expressions that depend on which columns an operator reads: ``column_ifexists``, ``pack_all`` and ``*``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final, TypeGuard
 
 from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
-from foundry_telemetry.local.engine.language.calls import ANY_COLUMN
+from foundry_telemetry.local.engine.language import series_statistics, several_columns
+from foundry_telemetry.local.engine.language.calls import ANY_COLUMN, UNNAMED
 from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
 _RESOLVE: Final = ORIGINAL["let names"]
+_NAMING: Final = (
+    (ir.Extend | ir.Project | ir.Distinct, "expressions"),
+    (ir.Summarize, "by"),
+)
+"""Operators that call columns by their expressions, and where those are."""
 _PRESENT: Final[ContextVar[bool]] = ContextVar("needs_columns", default=True)
 
-NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
+_IF_EXISTS: Final = frozenset({"column_ifexists", "columnifexists"})
+_NAMES: Final = _IF_EXISTS | {"pack_all", ANY_COLUMN}
+NAMES: Final = _NAMES | several_columns.NAMES | series_statistics.NAMES
 
 
 def install() -> None:
@@ -40,17 +49,43 @@ def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
     found: ir.Operator = _RESOLVE(operator, columns)
     if columns is None or not _PRESENT.get():
         return found
+    found = series_statistics.expanded(several_columns.expanded(found, columns), columns)
 
     def change(node: object) -> object:
-        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in NAMES:
+        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in _NAMES:
             return node
         if node.name == ANY_COLUMN:
             return _anywhere(node, columns)
         return _packed(node, columns) if node.name.lower() == "pack_all" else _if_exists(node, columns)
 
-    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in NAMES for node in nodes(found)):
+    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in _NAMES for node in nodes(found)):
         return found
-    return rewritten(found, change)
+    return rewritten(_with_places(found, columns), change)
+
+
+def _with_places(operator: Any, columns: list[str]) -> ir.Operator:
+    """A column of ``column_ifexists`` that is not there, or is converted, is called by its place alone."""
+    for kind, part in _NAMING:
+        if isinstance(operator, kind):
+            named = tuple(_with_place(one, columns) for one in getattr(operator, part))
+            operator = replace(operator, **{part: named})
+    found: ir.Operator = operator
+    return found
+
+
+def _with_place(named: ir.NamedExpr, columns: list[str]) -> ir.NamedExpr:
+    found = [node for node in (named.expr, *nodes(named.expr)) if _is_if_exists(node)]
+    if (
+        not found
+        or named.name
+        or (found[0] is named.expr and _if_exists(found[0], columns) != found[0].args[1])
+    ):
+        return named
+    return replace(named, expr=ir.FunctionCall(UNNAMED, (named.expr,)))
+
+
+def _is_if_exists(node: object) -> TypeGuard[ir.FunctionCall]:
+    return isinstance(node, ir.FunctionCall) and node.name.lower() in _IF_EXISTS
 
 
 def _anywhere(call: ir.FunctionCall, columns: list[str]) -> ir.Expr:

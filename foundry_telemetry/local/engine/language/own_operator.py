@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from duckdb_kql import ir, schema
 from duckdb_kql.errors import KqlSchemaError
@@ -38,10 +38,18 @@ _WRAPPERS: Final = ("PipedOperator", "AfterPipeOperator")
 class OwnOperator(ir.Operator):
     """An operator with its own SQL; subclasses are frozen data classes."""
 
+    is_serialized: ClassVar[bool] = False
+    """Whether the window functions in a pipeline of its own are columns already."""
+
     @property
     def reads(self) -> object:
         """The nodes whose names are columns of its input."""
         return self
+
+    def partitioned(self, column: str) -> OwnOperator | None:
+        """The same for the rows of each value of a column by itself; ``None`` where that is not known."""
+        del column
+        return None
 
     def columns(self, given: list[str]) -> list[str]:
         """The columns that come out, in order."""

@@ -99,9 +99,9 @@ STRING_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("parse_version", 1): _VERSION,
     ("format_bytes", 1): _BYTES.replace("{places}", "0"),
     ("format_bytes", 2): _BYTES.replace("{places}", "{1}"),
-    ("has_any_index", 2): f"coalesce(list_position(list_transform({TEXTS.format(LIST.format('{1}'))}, "
+    ("has_any_index", 2): f"CAST(coalesce(list_position(list_transform({TEXTS.format(LIST.format('{1}'))}, "
     "lambda _w: regexp_matches(CAST({0} AS VARCHAR), '(?i)(^|[^\\pL\\pN])' || regexp_escape(_w) || "
-    "'($|[^\\pL\\pN])')), TRUE), 0) - 1",
+    "'($|[^\\pL\\pN])')), TRUE), 0) - 1 AS BIGINT)",
     ("parse_csv", 1): "CASE WHEN contains({0}, '\"') THEN "
     + refusal("'parse_csv' with quoted fields is not supported: write split(x, ',').")
     + " ELSE to_json(str_split(regexp_extract({0}, '^[^\\r\\n]*'), ',')) END",

@@ -29,3 +29,8 @@ def bound(body: str, **arguments: str) -> str:
     """
     packed = ", ".join(f"{name} := {sql}" for name, sql in arguments.items())
     return f"list_transform([struct_pack({packed})], lambda _b: {body})[1]"
+
+
+def datetime_text(sql: str) -> str:
+    """The text of a datetime as it stands in dynamic values."""
+    return f"strftime({sql}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"

@@ -50,7 +50,20 @@ def _epoch(unit: str, part: str) -> str:
     return _SINCE_EPOCH.replace("{unit}", unit).replace("{part}", part)
 
 
+_PARTS: Final = {
+    "dayofmonth": "day",
+    "dayofyear": "dayofyear",
+    "getmonth": "month",
+    "getyear": "year",
+    "hourofday": "hour",
+    "monthofyear": "month",
+    "week_of_year": "weekofyear",
+    "weekofyear": "weekofyear",
+}
+"""Functions that give a part of a datetime as an int, and what the database calls it."""
+
 TIME_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
+    **{(name, 1): f"CAST({part}({{0}}) AS INTEGER)" for name, part in _PARTS.items()},
     ("unixtime_seconds_todatetime", 1): _epoch("1000000", "1"),
     ("unixtime_milliseconds_todatetime", 1): _epoch("1000", "1"),
     ("unixtime_microseconds_todatetime", 1): _epoch("1", "1"),

@@ -8,6 +8,7 @@ Only columns are asked for their type: to repeat whole operands would double the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from duckdb_kql import ir
@@ -63,6 +64,8 @@ def install() -> None:
 
 def render_expr(node: ir.Expr) -> str:
     """The SQL of an expression, refused where its operands are."""
+    if isinstance(node, ir.BinaryOp):
+        node = _with_longs(node)
     sql = _RENDER_EXPR(with_texts(node) if isinstance(node, ir.FunctionCall) else node)
     if isinstance(node, ir.BinaryOp):
         return _checked_binary(node, equality(node, sql, _RENDER_EXPR))
@@ -118,6 +121,16 @@ def requires_bool(operands: Iterable[ir.Expr], sql: str, *, of: str = "{}") -> s
         if isinstance(operand, ir.ColumnRef):
             conditions.append(f"NOT {is_of(of.format(_RENDER_EXPR(operand)), ('BOOLEAN',))}")
     return refused_if(" OR ".join(conditions), _NO_BOOL, sql) if conditions else sql
+
+
+def _with_longs(node: ir.BinaryOp) -> ir.BinaryOp:
+    """Kusto adds and multiplies ints as longs, the database as ints, which end early."""
+    if not is_arithmetic(node) or "int" not in {kind_of(node.left), kind_of(node.right)}:
+        return node
+    left, right = (
+        ir.FunctionCall("tolong", (one,)) if kind_of(one) == "int" else one for one in (node.left, node.right)
+    )
+    return replace(node, left=left, right=right)
 
 
 def _checked_binary(node: ir.BinaryOp, sql: str) -> str:

@@ -43,6 +43,13 @@ class Windowed(OwnOperator):
 
     name: str
     call: ir.FunctionCall
+    by: str = ""
+    """The column whose values' rows are seen each by themselves; empty for all rows."""
+
+    def partitioned(self, column: str) -> Windowed | None:
+        """A function that begins anew for each value; none that begins anew by its own condition as well."""
+        most = _WITHOUT_RESTART.get(self.call.name.lower(), -1)
+        return replace(self, by=column) if len(self.call.args) <= most else None
 
     def columns(self, given: list[str]) -> list[str]:
         """The columns that come out, in order."""
@@ -52,8 +59,15 @@ class Windowed(OwnOperator):
         """The statement."""
         del given
         render = _RENDERERS[self.call.name.lower()]
-        sql: str = render([EMITTER.render_expr(one) for one in self.call.args], source, identifier(self.name))
-        return sql
+        arguments = [EMITTER.render_expr(one) for one in self.call.args]
+        if not self.by:
+            sql: str = render(arguments, source, identifier(self.name))
+            return sql
+        numbered = f"(SELECT *, row_number() OVER () AS _row FROM {source})"
+        rows = f"PARTITION BY {identifier(self.by)} ORDER BY _row"
+        sql = render(arguments, "_numbered", identifier(self.name))
+        sql = sql.replace("OVER ()", f"OVER ({rows})").replace("OVER (ROWS", f"OVER ({rows} ROWS")
+        return f"WITH _numbered AS {numbered} SELECT * EXCLUDE (_row) FROM ({sql}) ORDER BY _row"
 
 
 @lowers("SerializeOperator")
@@ -72,7 +86,7 @@ def with_windows(query: ir.Query) -> ir.Query:
         ordered = isinstance(node.source, _ORDERED_SOURCES)
         inner = rewritten(list(node.operators), change)
         return replace(
-            node, operators=list(_serialized(inner, ordered=ordered)), lets=rewritten(node.lets, change)
+            node, operators=list(serialized(inner, ordered=ordered)), lets=rewritten(node.lets, change)
         )
 
     return rewritten(query, change)
@@ -82,10 +96,17 @@ def _is_window(node: object) -> bool:
     return isinstance(node, ir.FunctionCall) and node.name.lower() in _RENDERERS
 
 
-def _serialized(operators: list[ir.Operator], *, ordered: bool) -> Iterator[ir.Operator]:
+def serialized(operators: list[ir.Operator], *, ordered: bool) -> Iterator[ir.Operator]:
+    """The operators of a pipeline, with the window functions of each as columns before it.
+
+    Args:
+        operators: They; what has a pipeline of its own may have done this for that.
+        ordered: Whether the rows that come in have an order.
+    """
     count = 0
     for operator in operators:
-        calls = [node for node in nodes(operator) if _is_window(node)]
+        is_done = isinstance(operator, OwnOperator) and operator.is_serialized
+        calls = [] if is_done else [node for node in nodes(operator) if _is_window(node)]
         if not calls:
             keeps = isinstance(operator, (*_KEEP_ORDER, Kept, Limited))
             ordered = isinstance(operator, _GIVE_ORDER) or (ordered and keeps)
@@ -196,5 +217,8 @@ _RENDERERS: Final = {
     "row_rank_dense": _rank(dense=True),
     "row_rank_min": _rank(dense=False),
 }
+_WITHOUT_RESTART: Final = {"row_number": 1, "prev": 3, "next": 3, "row_cumsum": 1}
+"""How many arguments come before a condition to begin anew."""
+
 WINDOWS: Final = frozenset(_RENDERERS)
 """The functions that look at other rows."""

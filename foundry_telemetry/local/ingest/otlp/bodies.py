@@ -12,8 +12,8 @@ from google.protobuf.json_format import MessageToJson, ParseDict
 from google.protobuf.message import DecodeError
 
 from foundry_telemetry.ingestion.items import UnreadableError
-from foundry_telemetry.local.ingest.otlp.signals import Signal
-from foundry_telemetry.local.ingest.otlp.wire_format import Split
+from foundry_telemetry.local.ingest.otlp.signals import METRICS, Signal
+from foundry_telemetry.local.ingest.otlp.wire_format import MetricParts, Split
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
@@ -21,6 +21,9 @@ JSON: Final = "application/json"
 _MOST_DIGITS: Final = 20
 """Of an integer of 64 bits, with its sign."""
 _IDS: Final = ("traceId", "spanId", "parentSpanId")
+_KINDS: Final = ("gauge", "sum", "histogram", "exponential_histogram")
+_UNREADABLE: Final = b"\xff"
+"""No message of protobuf."""
 _POINTS: Final = ("gauge", "sum", "histogram", "exponentialHistogram")
 
 
@@ -42,7 +45,8 @@ class Encoding:
     read: Callable[[type[Any], Any], Any]
     """Makes the message of what stands in a group; raises any exception where it is unsound."""
     apart: Callable[[Any], Sequence[Any]]
-    """Makes of a metric that cannot be read one for each data point; none where that is impossible."""
+    """Makes of a metric that cannot be read several, of which those with sound points can; none where that is
+    impossible."""
     write: Callable[[Any], bytes]
     """A message as the body of an answer."""
 
@@ -126,11 +130,34 @@ def _to_json(message: Any) -> bytes:
     return MessageToJson(message, indent=None).encode()
 
 
-def _whole(_: Any) -> Sequence[Any]:
-    return ()
+def _apart_in_protobuf(metric: bytes) -> Sequence[bytes]:
+    """One metric with all sound points, and one that cannot be read for each other point."""
+    try:
+        parts = MetricParts.FromString(metric)
+    except DecodeError:
+        return ()
+    kind = next(filter(parts.HasField, _KINDS), None)
+    if kind is None:
+        return ()
+    points = getattr(parts, kind).points
+    sound = [point for point in points if _is_sound(kind, point)]
+    if len(sound) == len(points):
+        # What cannot be read is what the points share.
+        return [_UNREADABLE] * len(points)
+    unsound = [_UNREADABLE] * (len(points) - len(sound))
+    points[:] = sound
+    return [parts.SerializeToString(), *unsound] if sound else unsound
 
 
-def _apart(metric: Any) -> Sequence[Any]:
+def _is_sound(kind: str, point: bytes) -> bool:
+    try:
+        METRICS.item.FromString(MetricParts(**{kind: {"points": [point]}}).SerializeToString())
+    except DecodeError:
+        return False
+    return True
+
+
+def _apart_in_json(metric: Any) -> Sequence[Any]:
     if not isinstance(metric, dict):
         return ()
     kind = next((name for name in _POINTS if isinstance(metric.get(name), dict)), "")
@@ -141,7 +168,7 @@ def _apart(metric: Any) -> Sequence[Any]:
 
 
 ENCODINGS: Final[Mapping[str, Encoding]] = {
-    PROTOBUF: Encoding(groups=_of_protobuf, read=_parsed, apart=_whole, write=_to_protobuf),
-    JSON: Encoding(groups=_of_json, read=_converted, apart=_apart, write=_to_json),
+    PROTOBUF: Encoding(groups=_of_protobuf, read=_parsed, apart=_apart_in_protobuf, write=_to_protobuf),
+    JSON: Encoding(groups=_of_json, read=_converted, apart=_apart_in_json, write=_to_json),
 }
 """By the type of the body."""

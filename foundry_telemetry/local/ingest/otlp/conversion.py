@@ -193,7 +193,7 @@ class _Item:
         return self.encoding.read(self.kind, self.raw)
 
     def apart(self) -> list[_Item]:
-        """A metric that cannot be read, once for each of its data points."""
+        """A metric that cannot be read, in parts of which some can."""
         return [replace(self, raw=part) for part in self.encoding.apart(self.raw)]
 
 
@@ -223,7 +223,7 @@ class _Sender:
         yield lambda: [native_span(read(), self._resource, self._scope)]
 
     def points(self, read: _Item) -> Iterator[_Rows]:
-        """The rows of each data point; one failure of a metric that cannot be read."""
+        """The rows of each data point, and a failure for each that cannot be read."""
         try:
             metric = Metric(read(), self._origin, self._series)
         except Exception:

@@ -3,6 +3,8 @@
 *Split*: a request of any signal, whose items are still bytes. The requests of the three signals have the same
 fields at these places, and an embedded message looks like bytes, so one message reads all. An item that is no
 sound message, such as one with a text that is no UTF-8, then fails alone.
+
+*MetricParts*: a metric of any kind, whose data points are still bytes.
 """
 
 from __future__ import annotations
@@ -23,6 +25,19 @@ _MESSAGES: Final = {
     "Split": (("groups", 1, "Group", True),),
     "Group": (("resource", 1, _BYTES, False), ("scopes", 2, "Scope", True)),
     "Scope": (("scope", 1, _BYTES, False), ("items", 2, _BYTES, True)),
+    "MetricParts": (
+        ("name", 1, _BYTES, False),
+        ("unit", 3, _BYTES, False),
+        ("gauge", 5, "Points", False),
+        ("sum", 7, "Points", False),
+        ("histogram", 9, "Points", False),
+        ("exponential_histogram", 10, "Points", False),
+    ),
+    "Points": (
+        ("points", 1, _BYTES, True),
+        ("aggregation_temporality", 2, _NUMBER, False),
+        ("is_monotonic", 3, _NUMBER, False),
+    ),
     # google.rpc.Status, without its details: what every error is answered with.
     "Status": (("code", 1, _NUMBER, False), ("message", 2, _TEXT, False)),
 }
@@ -59,4 +74,5 @@ def _made() -> dict[str, Any]:
 
 _CLASSES: Final = _made()
 Split: Final = _CLASSES["Split"]
+MetricParts: Final = _CLASSES["MetricParts"]
 Status: Final = _CLASSES["Status"]

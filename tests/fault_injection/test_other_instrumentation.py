@@ -1,4 +1,4 @@
-"""Neighbours that raise, hang, or run out of memory."""
+"""Instrumentation of others that raises, hangs, or runs out of memory."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_bad_sampler(family: Family, capture: Capture, server: FaultServer) -> N
 def test_bad_provider(
     family: Family, capture: Capture, server: FaultServer, *, option: str, kind: type, method: str
 ) -> None:
-    """A provider that raises is told of at set-up, where it may be, and nothing is instrumented."""
+    """A provider that raises is reported at set-up, where it may be, and nothing is instrumented."""
     bad = type("Bad", (kind,), {method: raises})()
     before = [getattr(family.module, name)._transport_for_url for name in ("Client", "AsyncClient")]
     with pytest.raises(RuntimeError, match="CANARY"):

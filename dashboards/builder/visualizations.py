@@ -183,7 +183,7 @@ def in_words(words: Mapping[str, str], signs: Mapping[str, str] | None = None) -
 
 
 def change(words: Mapping[str, str]) -> Json:
-    """A change in percent with its sign; what has nothing to compare with is new."""
+    """A change in percent with its sign; what has nothing to compare with says so in a word."""
     risen = _threshold(">", "0", "Blank", "+{0}{1}")
     return _icons(_threshold("is Empty", "", "Blank", words["new"]), risen) | _TENTHS
 

@@ -93,7 +93,7 @@ COST: Final = Group(
                     "change_usd_percent",
                     "unpriced",
                     "attempts",
-                    change_usd_percent=change(VALUES["change_percent"]),
+                    change_usd_percent=change(VALUES["change_usd_percent"]),
                 ),
                 filter=True,
             ),

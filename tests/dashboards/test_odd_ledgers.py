@@ -60,3 +60,23 @@ def test_no_bin_of_the_cost_is_before_its_period(period: str) -> None:
     choice = Choice(time=time, period=period)
     reported = Workspace([priced]).ask("cost_over_time", choice.values)
     assert reported == near(answer("cost_over_time", [priced], choice))
+
+
+def test_of_many_deployments_those_near_their_limit_are_listed() -> None:
+    """More rows than are shown: whatever it is called, a deployment near its limit is among them."""
+    names = [*(f"deployment-{place:03}" for place in range(100)), "zeta"]
+    rows = [
+        Row(
+            at=END - timedelta(minutes=5),
+            call_id=f"{place:016x}",
+            deployment=name,
+            input_tokens=1,
+            output_tokens=1,
+        )
+        for place, name in enumerate(names)
+    ]
+    listed = Workspace(rows).ask("limits", Choice(limits="zeta=2//").values)
+    assert len(listed) == 250
+    assert [(row["limit_type"], row["peak_percent"]) for row in listed if row["limit"] is not None] == [
+        ("requests", 50.0)
+    ]

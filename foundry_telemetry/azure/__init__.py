@@ -132,7 +132,13 @@ def flush(timeout_s: float = _FLUSH_S) -> bool:
         Whether all was sent, or put on disk for later, in time.
     """
     active = _active
-    return active is None or active[1].drain(timeout_s)
+    if active is None:
+        return True
+    from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies  # noqa: PLC0415
+
+    # Before the pipelines empty at once: that of metrics would end these, too late for that of logs.
+    flush_abandoned_bodies()
+    return active[1].drain(timeout_s)
 
 
 def _apply(settings: Settings) -> None:

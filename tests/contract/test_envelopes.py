@@ -34,8 +34,9 @@ BEFORE = {
 @pytest.mark.slow
 @pytest.mark.skipif(not (has_both and sdk_has_spans), reason="stored with both families and spans of the SDK")
 def test_envelopes_are_as_before(tmp_path: Path) -> None:
-    """Every scenario gives the envelopes of before, with `RENAMED` applied and `CHANGED` left out."""
-    versions, before = stored.read()
+    """Every scenario gives the envelopes of before, as `RENAMED`, `MOVED` and `CHANGED` have it."""
+    versions, stored_before = stored.read()
+    before = changes.moved(stored_before)
     after = emission.emit(tmp_path)
     if versions["anthropic"] != version("anthropic"):
         before, after = comparison.only_ours(before), comparison.only_ours(after)

@@ -155,7 +155,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
         ),
         (
             "Wasted spend", lost if priced else None,
-            f"{share(int(1e6 * lost), int(1e6 * cost))} of month to date",
+            f"{share(int(1e6 * lost), int(1e6 * cost))} of month to date" if priced else "",
             "failed or abandoned attempts",
         ),
     ]  # fmt: skip

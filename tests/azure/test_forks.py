@@ -155,15 +155,17 @@ FORKS = """
 import foundry_telemetry
 foundry_telemetry.configure()
 emit("parent")
-busy = threading.Event()
+busy, between = threading.Event(), threading.Lock()
 def work():
-    while not busy.wait(0.002):  # the SDK's own locks are not made for forks: seldom inside one of them
-        emit("thread")
+    while not busy.wait(0.002):
+        with between:
+            emit("thread")
 thread = threading.Thread(target=work)
 thread.start()
 children = []
 for _ in range(10):
-    child = os.fork()
+    with between:  # the SDK's own locks are not made for forks: a child would wait for one for ever
+        child = os.fork()
     if child == 0:
         emit("child")
         sys.exit(0)

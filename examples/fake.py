@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from foundry_telemetry.testing import FakeFoundry, FakeIngestion, Item, ReceivedRequest, answer, error
 
 DEPLOYMENTS = ("claude-haiku-5-5", "claude-sonnet-5-5")
-LIMITED = 5  # every fifth request is told to wait
+LIMITED = 5  # every fifth request gets a 429
 
 requests = count(1)
 

@@ -56,7 +56,7 @@ class CountedExporter:
         self._in_flight: Any = ()
         self._answer = _Answer()
         self._export: Callable[..., Any] = exporter.export
-        self._transmit: Callable[..., Any] = exporter._transmit  # noqa: SLF001 - nothing public tells
+        self._transmit: Callable[..., Any] = exporter._transmit  # noqa: SLF001 - no public API
         self._track: Callable[..., Any] = exporter.client.track
         exporter.export = self.export
         exporter._transmit = self.transmit  # noqa: SLF001 - see above
@@ -153,7 +153,7 @@ class CountedQueue:
 
     def __init__(self, processor: Any, signal: Signal) -> None:
         self._signal = signal
-        self._batches = processor._batch_processor  # noqa: SLF001 - nothing public tells
+        self._batches = processor._batch_processor  # noqa: SLF001 - no public API
         self._metrics = self._batches._metrics  # noqa: SLF001 - the SDK's own place for drops
         self._batches._metrics = self  # noqa: SLF001
         if "error_type" not in signature(self._metrics.drop_items).parameters:

@@ -1,4 +1,4 @@
-"""What an envelope carries: which signal it belongs to, and the losses that it tells of itself.
+"""What an envelope carries: which signal it belongs to, and the losses that it reports itself.
 
 *Envelope*: one item as the exporter sends it or keeps it on disk. All three exporters share one folder, so
 each of them may send, or lose, what another put there; the envelope says what it was.
@@ -29,7 +29,7 @@ _RESOURCE: Final = "_OTELRESOURCE_"
 
 
 def lose(reason: Reason, envelopes: Iterable[Any], otherwise: Signal) -> None:
-    """Count envelopes as lost; what they themselves told of losses is to be told again. Never raises.
+    """Count envelopes as lost; the losses that they themselves report are reported again. Never raises.
 
     Args:
         reason: Why.

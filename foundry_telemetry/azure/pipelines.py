@@ -258,7 +258,7 @@ def _count(signal: str, provider: Any | None) -> list[Counted]:
             counted.append(CountedExporter(exporter, Signal(signal)))
     for processor in batch_processors(provider):
         with _known_parts(f"dropped {signal} are not counted"):
-            if processor._batch_processor._exporter in exporters:  # noqa: SLF001 - nothing public tells
+            if processor._batch_processor._exporter in exporters:  # noqa: SLF001 - no public API
                 counted.append(CountedQueue(processor, Signal(signal)))
     return counted
 

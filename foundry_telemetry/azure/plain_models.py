@@ -200,5 +200,5 @@ def _is_text(annotation: Any) -> bool:
 
 
 def _is_read_only(field: Any) -> bool:
-    visibility: list[str] | None = field._visibility  # noqa: SLF001 - nothing public tells
+    visibility: list[str] | None = field._visibility  # noqa: SLF001 - no public API
     return visibility == ["read"]

@@ -41,7 +41,7 @@ def own_exporters(exporters: Iterable[Any], transport: Any) -> Iterator[Any]:
     """Those of the exporters that were given a transport by `configure`; others are the application's."""
     for exporter in exporters:
         with suppress(AttributeError):
-            if exporter.client._client._pipeline._transport is transport:  # noqa: SLF001 - nothing public tells
+            if exporter.client._client._pipeline._transport is transport:  # noqa: SLF001 - no public API
                 yield exporter
 
 

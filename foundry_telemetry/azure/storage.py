@@ -49,7 +49,7 @@ def count_storage(storage: Any, signal: Signal) -> None:
 def _remove_lost(storage: Any, signal: Signal) -> None:
     """Remove, and count, what the storage would remove without a word."""
     now = datetime.now(UTC)
-    too_old = _stamp(now - timedelta(seconds=storage._retention_period))  # noqa: SLF001 - nothing public tells
+    too_old = _stamp(now - timedelta(seconds=storage._retention_period))  # noqa: SLF001 - no public API
     half_written = _stamp(now - timedelta(seconds=storage._write_timeout))  # noqa: SLF001
     for file in Path(storage._path).iterdir():  # noqa: SLF001
         blob, _, lease = file.name.partition("@")

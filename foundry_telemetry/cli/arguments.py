@@ -37,6 +37,16 @@ def between(
     return parse
 
 
+def port_option(usual: int) -> typer.models.OptionInfo:
+    """The option ``--port`` of a command that listens, whose usual port this is."""
+    made: typer.models.OptionInfo = typer.Option(
+        parser=between(0, 65_535, int, f"--port {usual}"),
+        metavar="PORT",
+        help="Port on 127.0.0.1; 0 for any free port.",
+    )
+    return made
+
+
 def choice(*names: str, example: str) -> Callable[[str], str]:
     """A parser for one of a few names.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from foundry_telemetry.cli import exit_codes, query_options
-from foundry_telemetry.cli.arguments import between, completing
+from foundry_telemetry.cli.arguments import between, completing, port_option
 from foundry_telemetry.cli.missing_extras import repair
 from foundry_telemetry.cli.output import write, write_json
 
@@ -30,7 +30,6 @@ _NONE: Final = "Send no credential: with one, another cause is recorded.\n\n"
 
 EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "stopped by Ctrl-C"}, serves=True)
 
-_port = between(0, 65_535, int, f"--port {_PORT}")
 _wait = between(0.0, 3_600.0, float, f"--retry-after {_RETRY_AFTER_S:g}")
 
 
@@ -40,9 +39,7 @@ def _complete_failure(incomplete: str) -> list[str]:
     return completing(INCIDENTS)(incomplete)
 
 
-_Port = Annotated[
-    int, typer.Option(parser=_port, metavar="PORT", help="Port on 127.0.0.1; 0 for any free port.")
-]
+_Port = Annotated[int, port_option(_PORT)]
 _Script = Annotated[
     str | None,
     typer.Option(

@@ -8,20 +8,17 @@ from typing import Annotated, Final
 import typer
 
 from foundry_telemetry.cli import exit_codes, query_options
-from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.arguments import between, port_option
 from foundry_telemetry.cli.missing_extras import repair
 
 _MEMORY: Final = ":memory:"
 _PORT: Final = 4319
 _DAYS: Final = 30
-_port = between(0, 65_535, int, f"--port {_PORT}")
 _mebibytes = between(512, 1_048_576, int, "--memory 2048")
 _days = between(1, 4_383, int, f"--retention-days {_DAYS}")
 
 
-_Port = Annotated[
-    int, typer.Option(parser=_port, metavar="PORT", help="Port on 127.0.0.1; 0 for any free port.")
-]
+_Port = Annotated[int, port_option(_PORT)]
 _Database = Annotated[
     str | None,
     typer.Option(

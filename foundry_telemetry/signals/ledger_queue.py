@@ -34,7 +34,7 @@ class LedgerQueue:
         self, processors: Any, batches: Any, inherited_prefix: str, inherited_names: tuple[str, ...] = ()
     ) -> None:
         self._processors = processors
-        self._known = processors._log_record_processors  # noqa: SLF001 - nothing public tells
+        self._known = processors._log_record_processors  # noqa: SLF001 - no public API
         self._batches = batches
         self._prefix = inherited_prefix
         self._names = inherited_names

@@ -233,6 +233,15 @@ NUMBER: Fields = {"timeUnixNano": str(NOON_NS), "asDouble": 2.5}
 COUNTED: Fields = {"timeUnixNano": str(NOON_NS), "count": "1", "sum": 2.5}
 
 
+def sent_broken(wire: Wire, metric: Fields, role_name: str, *, as_json: bool) -> int:
+    """Send a metric with one sound gauge, each ``BAD`` of it no UTF-8; gives how many points were refused."""
+    fields = request("/v1/metrics", metric, gauge(), service__name=role_name)
+    body = json.dumps(fields).encode() if as_json else protobuf("/v1/metrics", fields)
+    sent = body.replace(b"BAD", b"\xed\xa0\x80")
+    answer = wire.ask("POST", "/v1/metrics", sent, JSON if as_json else PROTOBUF)
+    return refused(answer, "/v1/metrics")[0]
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize(
     ("kind", "about", "point"),
@@ -250,11 +259,7 @@ def test_a_data_point_that_is_no_utf8_fails_alone(
     mine = role()
     bad = {**point, "attributes": [{"key": "BAD", "value": {"intValue": "1"}}]}
     metric = {"name": "level", "unit": "1", kind: {**about, "dataPoints": [point, bad, point, bad]}}
-    fields = request("/v1/metrics", metric, gauge(), service__name=mine)
-    body = json.dumps(fields).encode() if as_json else protobuf("/v1/metrics", fields)
-    sent = body.replace(b"BAD", b"\xed\xa0\x80")
-    answer = shared.ask("POST", "/v1/metrics", sent, JSON if as_json else PROTOBUF)
-    assert refused(answer, "/v1/metrics")[0] == 2
+    assert sent_broken(shared, metric, mine, as_json=as_json) == 2
     assert len(rows(shared, "AppMetrics", "AppRoleName", role=mine)) == 3
 
 
@@ -263,11 +268,7 @@ def test_each_data_point_of_a_metric_that_cannot_be_read_is_counted(shared: Wire
     """What the points of a metric share, such as its name, is missing for all of them."""
     mine, metric = role(), gauge(name="BAD")
     metric["gauge"]["dataPoints"] *= 3
-    fields = request("/v1/metrics", metric, gauge(), service__name=mine)
-    body = json.dumps(fields).encode() if as_json else protobuf("/v1/metrics", fields)
-    sent = body.replace(b"BAD", b"\xed\xa0\x80")
-    answer = shared.ask("POST", "/v1/metrics", sent, JSON if as_json else PROTOBUF)
-    assert refused(answer, "/v1/metrics")[0] == 3
+    assert sent_broken(shared, metric, mine, as_json=as_json) == 3
     assert len(rows(shared, "AppMetrics", "AppRoleName", role=mine)) == 1
 
 

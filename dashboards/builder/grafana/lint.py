@@ -30,7 +30,7 @@ _GIVEN: Final = frozenset(
         "__value",
     }
 )
-"""What Grafana replaces without being told."""
+"""What Grafana replaces on its own."""
 _MACROS: Final = frozenset({"__timeFrom", "__timeTo", "__timeFilter", "__contains", "__escapeMulti"})
 """What the data source replaces in a query."""
 _SIDES: Final = frozenset({"left", "right"})
